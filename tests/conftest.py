@@ -1,0 +1,83 @@
+"""Fixtures for all: a database, a port, a browser; and the lanes `slow` and `foreign`, run only when named."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests import browser, outside, postgres
+
+LANES = {"slow", "foreign"}
+HERE = Path(__file__).parent
+
+outside.stay_inside()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "covers(*ids): the requirements this test proves")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A lane is collected only when a path inside it stands on the command line."""
+    parts = collection_path.relative_to(HERE).parts if collection_path.is_relative_to(HERE) else ()
+    if not parts or parts[0] not in LANES:
+        return None
+    lane = HERE / parts[0]
+    asked = (Path(config.invocation_params.dir, argument.split("::")[0]) for argument in config.args)
+    return None if any(path.is_relative_to(lane) for path in asked) else True
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """The session's PostgreSQL; tests that kill it start one of their own by `tests.postgres.running_server`."""
+    with postgres.running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def database_url(postgres_server: postgres.Server) -> AsyncIterator[str]:
+    """A migrated database shared by the session: leave no row behind (savepoint, or delete what you wrote)."""
+    name = await postgres.clone(postgres_server)
+    yield postgres_server.url(name)
+    await postgres.drop(postgres_server, name)
+
+
+@pytest.fixture
+async def fresh_database(postgres_server: postgres.Server) -> AsyncIterator[str]:
+    """A migrated database of this test's own, for real commits, races and the relay; dropped afterwards."""
+    name = await postgres.clone(postgres_server)
+    yield postgres_server.url(name)
+    await postgres.drop(postgres_server, name)
+
+
+@pytest.fixture
+async def empty_database(postgres_server: postgres.Server) -> AsyncIterator[str]:
+    """A database without any schema, for migrations."""
+    name = await postgres.clone(postgres_server, "template1")
+    yield postgres_server.url(name)
+    await postgres.drop(postgres_server, name)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser a session; open a context a test."""
+    executable = browser.chromium_path()
+    if executable is None:
+        pytest.skip(f"no Chromium on this machine: {browser.REMEDY}")
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=executable, args=browser.ARGUMENTS, env=dict(os.environ)
+        )
+        yield launched
+        await launched.close()
