@@ -1,0 +1,1 @@
+"""Suuupra: a self-hostable platform for teaching and media."""
