@@ -1,4 +1,4 @@
-"""Fixtures for all: a database, a port, a browser; and the lanes `slow` and `foreign`, run only when named."""
+"""Fixtures for all: a database, a port, a browser; and lanes that run only when named."""
 
 import os
 import socket
@@ -32,14 +32,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[postgres.Server]:
-    """The session's PostgreSQL; tests that kill it start one of their own by `tests.postgres.running_server`."""
+    """The session's PostgreSQL; a test that kills one uses `tests.postgres.running_server`."""
     with postgres.running_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 async def database_url(postgres_server: postgres.Server) -> AsyncIterator[str]:
-    """A migrated database shared by the session: leave no row behind (savepoint, or delete what you wrote)."""
+    """A migrated database shared by the session: leave no row behind (use a savepoint)."""
     name = await postgres.clone(postgres_server)
     yield postgres_server.url(name)
     await postgres.drop(postgres_server, name)

@@ -14,6 +14,5 @@ def covers(*ids: str) -> pytest.MarkDecorator:
     """Mark a test as proof of these ids; a misspelt one fails at collection."""
     wrong = [one for one in ids if not _ID.fullmatch(one)]
     if wrong or not ids:
-        message = f"covers() wants ids such as 'VOD-4', got {wrong or 'none'}"
-        raise ValueError(message)
+        raise ValueError(f"covers() wants ids such as 'VOD-4', got {wrong or 'none'}")
     return pytest.mark.covers(*ids)

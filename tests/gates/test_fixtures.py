@@ -27,7 +27,9 @@ class TestDatabase:
         await connection.close()
         await drop(postgres_server, copied)
 
-    async def test_shared_and_fresh_databases_are_different(self, database_url: str, fresh_database: str) -> None:
+    async def test_shared_and_fresh_databases_are_different(
+        self, database_url: str, fresh_database: str
+    ) -> None:
         assert database_url != fresh_database
 
     async def test_server_never_runs_as_root(self, postgres_server: Server) -> None:
@@ -36,7 +38,7 @@ class TestDatabase:
 
 class TestOutside:
     def test_a_foreign_address_is_refused_loudly(self) -> None:
-        with socket.socket() as probe, pytest.raises(OutsideWorldError, match="203.0.113.7"):
+        with socket.socket() as probe, pytest.raises(OutsideWorldError, match=r"203\.0\.113\.7"):
             probe.connect(("203.0.113.7", 80))
 
     def test_a_foreign_name_does_not_resolve(self) -> None:
