@@ -66,3 +66,12 @@ ANONYMOUS = Principal()
 def service_principal(service: str) -> Principal:
     """The house itself, acting as one of its services (jobs, handlers, start-up)."""
     return Principal(kind="service", service=service, strength=2)
+
+
+class Identified(Message):
+    """Who a cookie or a token stands for: the principal, and what the frame of a page shows of them."""
+
+    principal: Principal = ANONYMOUS
+    name: str = ""
+    picture_url: str | None = None
+    csrf_secret: str = ""
