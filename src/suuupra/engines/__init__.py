@@ -1,0 +1,1 @@
+"""Machinery without an opinion on the business: several services use it, or it runs as a child process."""
