@@ -36,7 +36,8 @@ class Call:
         return left
 
 
-_call: ContextVar[Call] = ContextVar("suuupra_call", default=Call())
+NO_CALL = Call()
+_call: ContextVar[Call] = ContextVar("suuupra_call", default=NO_CALL)
 
 
 def current_call() -> Call:

@@ -27,7 +27,7 @@ class InjectedFault(RuntimeError):
 
 
 class ArmedFaults:
-    """Armed by name: `kill` (SIGKILL to this process), `raise`, `delay:<seconds>`; each fires `count` times."""
+    """Armed by name: `kill` (SIGKILL to this process), `raise`, `delay:<seconds>`; each fires once."""
 
     def __init__(self, armed: dict[str, str], *, seen: Callable[[str], None] | None = None) -> None:
         self._armed = dict(armed)

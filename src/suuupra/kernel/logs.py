@@ -13,8 +13,10 @@ from typing import Any
 import structlog
 
 DENIED = frozenset(
-    "password secret token cookie authorization email address phone name code otp pin card headers body "
-    "picture birth_date key link url query".split()
+    [
+        *("password", "secret", "token", "cookie", "authorization", "code", "otp", "pin", "card", "key"),
+        *("email", "address", "phone", "name", "picture", "birth", "link", "url", "query", "headers", "body"),
+    ]
 )
 MAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[^\s@<>\"']+")
 STARS = "***"

@@ -50,6 +50,8 @@ class Tools(Protocol):
     cursors: Cursors
     file_scan: FileScan
     site: Site
+    permissions: Mapping[str, str]
+    role_permissions: Mapping[str, frozenset[str]]
 
     def settings(self, cls: type[S]) -> S:
         """The service's settings."""
@@ -64,7 +66,7 @@ class Tools(Protocol):
         ...
 
     def plugged(self, port: type[P]) -> P | None:
-        """The answer of a higher service to a Protocol that this service declares; None where nobody plugs it."""
+        """The answer of a higher service to a Protocol declared here; None where nobody plugs it."""
         ...
 
     def collect(self, port: type[P]) -> Mapping[str, P]:
@@ -93,9 +95,10 @@ def subscribe(
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """A place in the frame. `area` is `main`, `account`, `teach`, `admin` or `dev`; shown to holders of `permission`.
+    """A place in the frame, shown to holders of `permission`.
 
-    `audience` narrows items without permission: `all`, `guest` or `person`.
+    `area` is `main` (top bar), `tab` (bottom bar on phones), `account` or `admin` (rail, by `group`);
+    `audience` is `all`, `guest` or `person`.
     """
 
     label: str
@@ -125,7 +128,8 @@ class Built:
 class Manifest:
     """What a service is before it stands; plain facts, so that the map can be drawn without building it.
 
-    `routes` of `Built` are Starlette routes and FastAPI routers, public alike. `permissions` maps
+    `paths` are the public paths of the service, for routing without building it: `{name}` is one segment, a
+    last `*` the rest. `routes` of `Built` are Starlette routes and FastAPI routers. `permissions` maps
     `<service>.<resource>.<action>` to a sentence; `role_permissions` says which shipped role holds which.
     """
 
@@ -147,6 +151,7 @@ class Manifest:
     permissions: Mapping[str, str] = field(default_factory=dict)
     role_permissions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     navigation: tuple[NavigationItem, ...] = ()
+    paths: tuple[str, ...] = ()
     templates: str | None = None
     tables: Any = None
     owner: str = "maintainers"

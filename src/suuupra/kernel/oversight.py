@@ -1,4 +1,7 @@
-"""What operators watch, implemented by each owner and collected by `app.py` for `admin`: health, deliveries, figures."""
+"""What operators watch: health, deliveries, figures.
+
+Implemented by each owner, collected by the app, shown by `admin`.
+"""
 
 from typing import Protocol
 from uuid import UUID

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from suuupra.kernel.call import current_call
 from suuupra.kernel.messages import Command, Message, Query
-from suuupra.kernel.problems import KERNEL_ACROSS_PORTS, Late, Problem, home_of
+from suuupra.kernel.problems import KERNEL_ACROSS_PORTS, Late, Problem, all_problems, home_of
 from suuupra.kernel.work import refuse_open_scope
 
 P = TypeVar("P")
@@ -58,13 +58,10 @@ def port_name(port: type, owner: str | None = None) -> str:
 
 @cache
 def declared(port: Any) -> frozenset[type[Problem]]:
-    """The Problems that may come out: those of the module of the port, and the kernel's few."""
-    module = inspect.getmodule(port)
-    own = {
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Problem) and value.__module__ == port.__module__
-    }
+    """The Problems that may come out: those of the `api` of the port, and the kernel's few."""
+    head, mark, _ = f"{port.__module__}.".partition(".api.")
+    door = head + mark if mark else f"{port.__module__}."
+    own = {cls for cls in all_problems() if f"{cls.__module__}.".startswith(door)}
     return frozenset(own) | frozenset(KERNEL_ACROSS_PORTS)
 
 

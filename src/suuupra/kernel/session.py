@@ -1,7 +1,7 @@
 """What a use case may do with the database: SQLAlchemy's session without `commit`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, TypeVarTuple, Unpack, overload
+from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
 
 from sqlalchemy import Executable, MetaData, Result, ScalarResult
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
@@ -17,12 +17,12 @@ class Session(Protocol):
 
     @overload
     async def execute(
-        self, statement: TypedReturnsRows[Unpack[Ts]], params: Params | None = None
-    ) -> Result[Unpack[Ts]]: ...
+        self, statement: TypedReturnsRows[*Ts], params: Params | None = None
+    ) -> Result[*Ts]: ...
     @overload
     async def execute(
         self, statement: Executable, params: Params | None = None
-    ) -> Result[Unpack[tuple[Any, ...]]]: ...
+    ) -> Result[*tuple[Any, ...]]: ...
     async def execute(self, statement: Any, params: Params | None = None) -> Any:
         """Run a statement."""
         ...

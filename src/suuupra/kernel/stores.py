@@ -1,4 +1,4 @@
-"""What is kept outside the database, as Protocols: objects, cache, limits, leases, mail, keys, outgoing HTTP."""
+"""What is kept or done outside the database: objects, cache, limits, leases, mail, keys, outgoing HTTP."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager

@@ -95,8 +95,9 @@ class Unit(Protocol):
         fair: str | None = None,
         priority: int = 0,
     ) -> UUID:
-        """Write the job at the end of this unit; while one of the same `unique` key is live, this one is dropped.
+        """Write the job at the end of this unit.
 
+        While one of the same `unique` key is live, this one is dropped.
         Lower `priority` runs first; of one priority, the `fair` key that waited longest is next.
         """
         ...
