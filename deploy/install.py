@@ -1,4 +1,4 @@
-"""Puts the clone itself into its .venv, without network or build: a path to `src`, a command, a name and version."""
+"""Puts the clone itself into its .venv, without network or build: a path to `src`, a command, a name."""
 
 import stat
 import sys

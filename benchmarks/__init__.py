@@ -1,0 +1,1 @@
+"""One file a claim; each prints a ratio measured in one run."""
