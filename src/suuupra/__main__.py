@@ -1,0 +1,5 @@
+"""`python -m suuupra`: the same as the command `suuupra`."""
+
+from suuupra.cli import main
+
+raise SystemExit(main())
