@@ -16,8 +16,8 @@ from suuupra.kernel.work import Work
 KERNEL_ANSWERS: tuple[type, ...] = (Deliveries, Health)
 """Kernel Protocols that the platform answers for every service."""
 
-RemoteBinder = Callable[[type, str, str], Any]
-"""(port, owner in the path, service whose address it is) -> the remote binding."""
+RemoteBinder = Callable[[type, str, str, str], Any]
+"""(port, owner in the path, service whose address it is, caller) -> the remote binding."""
 
 
 class HouseError(Exception):
@@ -73,7 +73,7 @@ class House:
 
     def _build(self, manifest: Manifest) -> Built:
         def find(how: str, port: type) -> Any:
-            return getattr(self, how)(port)
+            return getattr(self, how)(port, manifest.name)
 
         built = manifest.build(ServiceTools(self.ground.shared, self.works[manifest.name], find))
         for kind, promised, given in (
@@ -90,35 +90,43 @@ class House:
         """Built here or reachable."""
         return service in self.built or service in self.placement.here or service in self.placement.addresses
 
-    def bind(self, port: type) -> Any:
+    def bind(self, port: type, caller: str) -> Any:
         """A needed port; `HouseError` where its owner is nowhere."""
         owner = home_of(port)
         if not self.is_installed(owner):
             raise HouseError(f"{owner} is needed for {port.__name__} and is neither here nor at an address")
-        return self._binding(port, owner, owner, lambda: self.built[owner].ports[port])
+        if owner in self.placement.here:
+            return self._local(port, lambda: self.built[owner].ports[port])
+        return self._distant(port, owner, owner, caller)
 
-    def optional(self, port: type) -> Any | None:
+    def optional(self, port: type, caller: str) -> Any | None:
         """A port whose owner may be absent."""
-        return self.bind(port) if self.is_installed(home_of(port)) else None
+        return self.bind(port, caller) if self.is_installed(home_of(port)) else None
 
-    def plugged(self, port: type) -> Any | None:
+    def plugged(self, port: type, caller: str) -> Any | None:
         """The answer of the higher service that plugs this Protocol."""
         if port in self.ground.stand_ins:
-            return self.optional(self.ground.stand_ins[port])
+            return self.optional(self.ground.stand_ins[port], caller)
         for name, manifest in self.manifests.items():
             if port in manifest.plugs and self.is_installed(name):
-                return self._binding(port, home_of(port), name, self._plug_resolver(port, name))
+                if name in self.placement.here:
+                    return self._local(port, self._plug_resolver(port, name))
+                return self._distant(port, home_of(port), name, caller)
         return None
 
     def _plug_resolver(self, port: type, name: str) -> Callable[[], object]:
         return lambda: self.built[name].plugs[port]
 
-    def collect(self, port: type) -> dict[str, Any]:
+    def collect(self, port: type, caller: str) -> dict[str, Any]:
         """A kernel Protocol of every service that answers it."""
         found = {}
         for name, manifest in self.manifests.items():
-            if self.is_installed(name) and (port in manifest.answers or port in KERNEL_ANSWERS):
-                found[name] = self._binding(port, name, name, self._kernel_resolver(port, name))
+            if port not in (*manifest.answers, *KERNEL_ANSWERS) or not self.is_installed(name):
+                continue
+            if name in self.placement.here:
+                found[name] = self._local(port, self._kernel_resolver(port, name))
+            else:
+                found[name] = self._distant(port, name, name, caller)
         return found
 
     def _kernel_resolver(self, port: type, name: str) -> Callable[[], object]:
@@ -128,12 +136,22 @@ class House:
 
         return resolve
 
-    def _binding(self, port: type, owner: str, place: str, resolve: Callable[[], object]) -> Any:
-        if place in self.placement.here:
-            return local(port, resolve, through_json=self.ground.through_json)
+    def _local(self, port: type, resolve: Callable[[], object]) -> Any:
+        return local(port, resolve, through_json=self.ground.through_json)
+
+    def _distant(self, port: type, owner: str, place: str, caller: str) -> Any:
         if self.ground.remote is None:
             raise HouseError(f"{place} stands elsewhere and no remote binding was given")
-        return self.ground.remote(port, owner, place)
+        return self.ground.remote(port, owner, place, caller)
+
+    def callers(self, port: type) -> frozenset[str]:
+        """The services whose manifest says that they ask this port: nobody else is let in."""
+        wanted = {port, *(asked for asked, given in self.ground.stand_ins.items() if given is port)}
+        return frozenset(
+            name
+            for name, manifest in self.manifests.items()
+            if wanted & {*manifest.needs, *manifest.wants, *manifest.declares, *manifest.collects}
+        )
 
     def served_ports(self) -> list[tuple[type, str, Callable[[], object]]]:
         """(port, owner in its path, implementation) of everything that others may call here."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from suuupra.kernel.clock import Moment
-from suuupra.kernel.messages import Message
+from suuupra.kernel.messages import Message, Query
 from suuupra.kernel.problems import Forbidden, Unauthenticated
 
 
@@ -75,3 +75,11 @@ class Identified(Message):
     name: str = ""
     picture_url: str | None = None
     csrf_secret: str = ""
+
+
+class ResolveCookie(Query):
+    """Whose session a cookie secret opens. `address` is the client's, cut to its /24 or /48 prefix."""
+
+    secret: str
+    address_prefix: str = ""
+    agent: str = ""

@@ -143,6 +143,7 @@ class Manifest:
     declares: tuple[type, ...] = ()
     plugs: tuple[type, ...] = ()
     answers: tuple[type, ...] = ()
+    collects: tuple[type, ...] = ()
     publishes: tuple[type[Event], ...] = ()
     subscribes: tuple[Subscription, ...] = ()
     jobs: tuple[type[Job], ...] = ()

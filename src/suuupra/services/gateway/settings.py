@@ -1,0 +1,26 @@
+"""Settings of the gateway."""
+
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from suuupra.kernel.settings import Settings
+
+
+class GatewaySettings(Settings):
+    """`SUUUPRA_GATEWAY_…`. Counts are requests, in the period that the name says."""
+
+    section: ClassVar[str] = "gateway"
+    api_anonymous_per_15min: int = Field(default=100, ge=1, description="Anonymous API requests an address")
+    api_person_per_15min: int = Field(default=1000, ge=1, description="API requests a signed-in person")
+    pages_per_min: int = Field(default=300, ge=1, description="Pages an address or person")
+    health_per_min: int = Field(default=30, ge=1, description="Health requests an address")
+    sign_in_per_min: int = Field(default=10, ge=1, description="Sign-in tries an address")
+    body_max_bytes: int = Field(default=1024 * 1024, ge=1024, description="Body of an ordinary request")
+    form_max_bytes: int = Field(default=12 * 1024 * 1024, ge=1024, description="Body of a form with a file")
+    origins: tuple[str, ...] = Field(default=(), description="Other origins whose scripts may call the API")
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
