@@ -1,5 +1,6 @@
 """What courses look like from outside: cards, facets, the course page, outlines, the body of a lesson."""
 
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -20,6 +21,18 @@ MediaState = Literal["none", "awaiting", "playable", "ready", "failed"]
 Sort = Literal["relevance", "popular", "newest", "title"]
 
 REASON_MAX = 1_000
+LEVELS: Mapping[str, str] = {
+    "beginner": "Beginner",
+    "intermediate": "Intermediate",
+    "advanced": "Advanced",
+    "all": "All levels",
+}
+ADMISSIONS: Mapping[str, str] = {"open": "Open to everyone", "granted": "By invitation"}
+LANGUAGES: Mapping[str, str] = {
+    "en": "English", "hi": "Hindi", "bn": "Bengali", "mr": "Marathi", "te": "Telugu", "ta": "Tamil",
+    "gu": "Gujarati", "kn": "Kannada", "ml": "Malayalam", "or": "Odia", "pa": "Punjabi", "as": "Assamese",
+    "ur": "Urdu", "sa": "Sanskrit",
+}  # fmt: skip
 
 
 class Cover(Message):

@@ -1,0 +1,1 @@
+"""What content decides, without I/O, clock or session."""
