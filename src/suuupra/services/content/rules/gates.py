@@ -89,7 +89,12 @@ CHECKS: tuple[tuple[str, str, bool, Check], ...] = (
         False,
         lambda draft: len(draft.root.summary) >= SUMMARY_WISHED,
     ),
-    ("outcomes", "Name at least one thing people will be able to do.", False, lambda draft: bool(draft.root.outcomes)),
+    (
+        "outcomes",
+        "Name at least one thing people will be able to do.",
+        False,
+        lambda draft: bool(draft.root.outcomes),
+    ),
     ("articles", "Some article is still empty.", False, _no_empty_article),
     ("alt_texts", "Describe every picture for those who do not see it.", False, _pictures_described),
     ("headings", "Let headings go down one level at a time.", False, _headings_in_order),

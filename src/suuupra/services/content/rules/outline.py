@@ -21,7 +21,7 @@ from suuupra.services.content.rules.watched import permille_of
 
 
 class Bone(Message):
-    """A lesson as everybody has it. `block` is the hex address of its block, `rule` None for the usual one."""
+    """A lesson as everybody has it. `block` is the hex address of its block; no `rule`: the usual one."""
 
     id: UUID
     title: str
@@ -60,7 +60,9 @@ class Skeleton(Message):
 
     def find(self, lesson_id: UUID) -> tuple[Limb, Bone] | None:
         """A lesson and its section."""
-        return next(((limb, bone) for limb in self.sections for bone in limb.lessons if bone.id == lesson_id), None)
+        return next(
+            ((limb, bone) for limb in self.sections for bone in limb.lessons if bone.id == lesson_id), None
+        )
 
     def neighbours(self, lesson_id: UUID) -> tuple[UUID | None, UUID | None]:
         """The lessons before and after."""

@@ -15,7 +15,7 @@ QUALITY = 84
 
 
 def encoded(body: bytes) -> bytes:
-    """A JPEG of 1280 x 800, cut around the middle; `WrongType`, `TooLarge`. Takes CPU: call it in a thread."""
+    """A JPEG of 1280 x 800, cut around the middle; `WrongType`, `TooLarge`. Call it in a thread."""
     if len(body) > BYTES_MAX:
         raise TooLarge(f"A cover has at most {BYTES_MAX // (1024 * 1024)} MiB.")
     try:
