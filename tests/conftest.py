@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests import browser, outside, postgres
-
-LANES = {"slow", "foreign"}
-HERE = Path(__file__).parent
+from tests import browser, lanes, outside, postgres
 
 outside.stay_inside()
 
@@ -21,13 +18,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A lane is collected only when a path inside it stands on the command line."""
-    parts = collection_path.relative_to(HERE).parts if collection_path.is_relative_to(HERE) else ()
-    if not parts or parts[0] not in LANES:
-        return None
-    lane = HERE / parts[0]
     asked = (Path(config.invocation_params.dir, argument.split("::")[0]) for argument in config.args)
-    return None if any(path.is_relative_to(lane) for path in asked) else True
+    return True if lanes.is_left_out(collection_path, asked) else None
 
 
 @pytest.fixture(scope="session")

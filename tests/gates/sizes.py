@@ -33,10 +33,9 @@ class Sized:
 
     @property
     def parameters(self) -> int:
-        """Without `self` and `cls`; `*rest` counts as one."""
+        """Without `self` and `cls`, and without what `*` and `**` gather."""
         given = self.node.args
         names = [argument.arg for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
-        names += [argument.arg for argument in (given.vararg, given.kwarg) if argument]
         return len(names) - (names[:1] in (["self"], ["cls"]))
 
 
