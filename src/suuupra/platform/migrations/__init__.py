@@ -1,0 +1,1 @@
+"""Moves a database from release to release; `versions/` holds the kernel's own schema."""
