@@ -160,7 +160,7 @@ class Messages(Protocol):
     """Sends."""
 
     async def send(self, command: SendMessage) -> MessageRef:
-        """`TemplateUnknown`, `VariableWrong`, `DedupReused`. An unknown recipient waits 24 h for its contact."""
+        """`TemplateUnknown`, `VariableWrong`, `DedupReused`. An unknown recipient is waited for 24 h."""
         ...
 
     async def send_many(self, command: SendMany) -> MessageRefs:
@@ -228,7 +228,7 @@ class Feed(Protocol):
 
 
 class Variable(Message):
-    """One variable of a template. `kind`: text, number, link (a path or address of this site), moment, date."""
+    """One variable of a template; a `link` is a path or address of this site."""
 
     name: str
     kind: Literal["text", "number", "link", "moment", "date"] = "text"

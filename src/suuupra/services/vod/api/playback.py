@@ -21,7 +21,7 @@ class PlayRight(Message):
 
 
 class RightQuery(Query):
-    """May this person (None: nobody signed in) play this asset in this context?"""
+    """Whether this person (None: nobody signed in) may play this asset in this context."""
 
     asset_id: UUID
     context_ref: str

@@ -23,7 +23,7 @@ class UploadState(StrEnum):
 
 
 class OpenUpload(Command):
-    """`owner_id` uploads a file of a stated length. With `replaces` (an asset) the ticket has an id of its own.
+    """`owner_id` uploads a file of a stated length; with `replaces` the ticket has an id of its own.
 
     `head_sha256` is the hex hash of the first MiB: a resumed upload must be of the same file.
     """
