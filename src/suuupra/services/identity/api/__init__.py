@@ -7,7 +7,7 @@ names; the house itself (a job, a handler) may do what no person asked for.
 from typing import Protocol
 from uuid import UUID
 
-from suuupra.kernel.auth import Identified
+from suuupra.kernel.auth import Identified, ResolveCookie
 from suuupra.kernel.messages import Nothing, Query
 from suuupra.kernel.pagination import Page
 from suuupra.kernel.problems import (
@@ -51,7 +51,6 @@ from suuupra.services.identity.api.messages import (
     RedeemStepUp,
     RequireStepUp,
     ResetFactors,
-    ResolveCookie,
     RestoreUser,
     RevokeRole,
     RoleCatalogue,
@@ -105,7 +104,6 @@ __all__ = [
     "RedeemStepUp",
     "RequireStepUp",
     "ResetFactors",
-    "ResolveCookie",
     "RestoreUser",
     "RevokeRole",
     "RoleAboveOwn",

@@ -166,12 +166,6 @@ class Decision(Message):
     reasons: tuple[str, ...] = ()
 
 
-class ResolveCookie(Query):
-    """The value of the session cookie, as it came."""
-
-    cookie: str = Field(max_length=512)
-
-
 class SessionFacts(Message):
     """One sign-in of one browser. `device` is a short description such as "Firefox on Linux"."""
 

@@ -1,0 +1,1 @@
+"""What identity decides, pure: addresses, passwords, codes, roles, sessions, step-ups, upstream answers."""

@@ -1,0 +1,26 @@
+"""Which passwords are taken (NIST SP 800-63B: length and guessability, no rules of composition)."""
+
+from collections.abc import Iterable
+
+from zxcvbn import zxcvbn
+
+from suuupra.kernel.problems import Invalid
+
+LENGTH_MIN = 8
+LENGTH_MAX = 256
+SCORE_MIN = 3
+LOOKED_AT = 72
+"""How much of a long password the estimate reads: its time grows with the square."""
+
+
+def check(password: str, known: Iterable[str] = (), pointer: str = "/password") -> None:
+    """`Invalid` with the reason. `known` are words that others know: name, address, the site's name."""
+    if len(password) < LENGTH_MIN:
+        raise Invalid.at(pointer, f"Use at least {LENGTH_MIN} characters.")
+    if len(password) > LENGTH_MAX:
+        raise Invalid.at(pointer, f"Use at most {LENGTH_MAX} characters.")
+    words = [part for text in known for part in (text, *text.replace("@", " ").split())]
+    estimate = zxcvbn(password[:LOOKED_AT], user_inputs=words)
+    if estimate["score"] < SCORE_MIN:
+        hint = estimate["feedback"]["warning"] or "Add another word or two; uncommon words are better."
+        raise Invalid.at(pointer, f"This password is too easy to guess. {hint}".strip())
