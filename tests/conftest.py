@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -73,3 +74,11 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield launched
         await launched.close()
+
+
+@pytest.fixture
+def start_house(fresh_database: str) -> Any:
+    """`async with start_house("identity", "content") as house:` over a database of this test's own."""
+    from tests.house import starter
+
+    return starter(fresh_database)

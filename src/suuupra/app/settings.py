@@ -23,6 +23,9 @@ class PlatformSettings(Settings):
     dsn_file: Path | None = Field(default=None, description="Where a running group keeps its DSN")
     host: str = Field(default="127.0.0.1", description="Listen address")
     port: int = Field(default=8000, ge=0, le=65535, description="Listen port")
+    account: str = Field(
+        default="", description="Account without rights that encoders run as, when we are root"
+    )
     slot: str = Field(default="web-0", pattern=r"^[a-z]+-\d+$", description="The place this process fills")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level")
     pool_size: int = Field(default=2, ge=1, le=100, description="Connections kept open a process")
@@ -45,6 +48,9 @@ class PlatformSettings(Settings):
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Networks whose forwarded address is believed"
     )
+    private_hosts: tuple[str, ...] = Field(
+        default=(), description="Private hosts that may be asked, host:port"
+    )
     ports_port: int = Field(
         default=0, ge=0, le=65535, description="TCP port for other processes of the house"
     )
@@ -54,7 +60,7 @@ class PlatformSettings(Settings):
         default=5 * 1024**3, ge=0, description="Disk space that uploads may not take"
     )
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "private_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in value.replace(",", " ").split()) if isinstance(value, str) else value
