@@ -78,7 +78,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def start_house(fresh_database: str) -> Any:
-    """`async with start_house("identity", "content") as house:` over a database of this test's own."""
+    """A function that opens a house over a database of this test's own (see `tests.house`)."""
     from tests.house import starter
 
     return starter(fresh_database)

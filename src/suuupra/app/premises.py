@@ -8,7 +8,7 @@ from suuupra.app.settings import PlatformSettings
 from suuupra.app.tools import Shared
 from suuupra.kernel.clock import Clock, SystemClock
 from suuupra.kernel.faults import OFF, ArmedFaults, Faults
-from suuupra.kernel.ids import Ids, TimeIds
+from suuupra.kernel.ids import TimeIds
 from suuupra.kernel.manifest import Manifest, Site
 from suuupra.kernel.settings import Configuration, SettingsError
 from suuupra.kernel.stores import Mailer
@@ -72,7 +72,7 @@ async def open_premises(
 ) -> Premises:
     """Open the platform of this process by its settings."""
     settings = configuration.get(PlatformSettings)
-    clock, ids = clock or SystemClock(), ids or TimeIds()
+    clock = clock or SystemClock()
     home = settings.home
     keys = FileKeys(home / "keys")
     seals = Seals(keys, clock)
@@ -89,7 +89,7 @@ async def open_premises(
     spool = SpoolMailer(home / "mail", settings.mail_from) if settings.mail == "spool" else None
     shared = Shared(
         clock=clock,
-        ids=ids,
+        ids=TimeIds(),
         objects=objects,
         cache=ProcessCache(),
         limits=ProcessLimits(clock),

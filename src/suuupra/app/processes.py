@@ -124,7 +124,7 @@ def server_of(
 async def running(server: QuietServer, sockets: list[socket.socket] | None = None) -> AsyncIterator[None]:
     """A server that runs for the length of a block."""
     task = asyncio.create_task(server.serve(sockets=sockets))
-    while not server.started and not task.done():
+    while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn has a flag, no event
         await asyncio.sleep(0.005)
     if task.done():
         await task
@@ -189,7 +189,7 @@ async def start_services(estate: Estate) -> None:
                 try:
                     await act()
                     break
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - whatever it was, the next try may work
                     await log.awarning("service.start_waits", waiting=name, error=type(error).__name__)
                     await asyncio.sleep(delay_s)
                     delay_s = min(delay_s * 2, 30)
@@ -197,7 +197,7 @@ async def start_services(estate: Estate) -> None:
 
 @contextlib.asynccontextmanager
 async def looping(*loops: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Run endless loops for the length of a block; one that fails ends the process, its supervisor restarts it."""
+    """Run endless loops for the length of a block; one that fails ends the process, to be restarted."""
     tasks = [asyncio.ensure_future(loop()) for loop in loops]
     owner = asyncio.current_task()
 
