@@ -34,7 +34,7 @@ BARRED: list[tuple[str, str, str]] = [
     ("suuupra.web", "sqlalchemy", "pages are drawn from view models"),
 ]
 PURE = ("asyncio", "random", "socket", "sqlalchemy", "subprocess", "time")
-PURE_KERNEL = ("clock", "hub", "session", "stores", "work")
+PURE_KERNEL = ("clock", "hub", "session", "work")
 
 
 @dataclass(frozen=True)

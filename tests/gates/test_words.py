@@ -25,6 +25,7 @@ WRONG = {
 }
 RIGHT = {
     "web/a.html": '<script src="/static/a.js"></script>\n{# no <script> here #}\n<progress value="1">',
+    "web/c.html": '<script type="application/ld+json">{{ facts }}</script>',
     "web/b.html": '<p data-style="2" class="on">one = 1</p>',
     "web/static/a.js": "/* never innerHTML */\nnode.textContent = text;",
 }
