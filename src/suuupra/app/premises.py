@@ -50,25 +50,15 @@ class Premises:
         await self.database.close()
 
 
-def find_dsn(settings: PlatformSettings) -> str:
-    """The database of this process: by setting, or the one of a running group; a sentence where there is none."""
+def dsn_of(settings: PlatformSettings) -> str:
+    """The database of this process; the command line has found a running group's before."""
     if url := settings.database_url.get_secret_value():
         return url
-    path = settings.dsn_file or settings.home / "run" / "dsn"
-    if path.is_file():
-        return path.read_text(encoding="utf-8").strip()
-    raise SettingsError(
-        f"No database: {path} is not there, so no group runs in this data folder. Start one with "
-        "`suuupra up --only postgres,work`, or set SUUUPRA_DATABASE_URL."
-    )
+    raise SettingsError("No database: set SUUUPRA_DATABASE_URL, or start one with `suuupra up`.")
 
 
 async def open_premises(
-    configuration: Configuration,
-    manifests: Sequence[Manifest],
-    *,
-    clock: Clock | None = None,
-    ids: Ids | None = None,
+    configuration: Configuration, manifests: Sequence[Manifest], *, clock: Clock | None = None
 ) -> Premises:
     """Open the platform of this process by its settings."""
     settings = configuration.get(PlatformSettings)
@@ -77,7 +67,7 @@ async def open_premises(
     keys = FileKeys(home / "keys")
     seals = Seals(keys, clock)
     database = Database(
-        find_dsn(settings),
+        dsn_of(settings),
         size=settings.pool_size,
         overflow=settings.pool_overflow,
         statement_timeout_s=settings.statement_timeout_s,
