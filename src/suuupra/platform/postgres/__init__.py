@@ -3,8 +3,8 @@
 Apart from the services, which see `Work`, `Unit` and `Session` only. `Database` is the way in.
 """
 
-from suuupra.platform.postgres.database import Database
 from suuupra.platform.connections.leases import PostgresLeases
 from suuupra.platform.migrations.runner import MigrationRefused, MigrationStep, differences, migrate
+from suuupra.platform.postgres.database import Database
 
 __all__ = ["Database", "MigrationRefused", "MigrationStep", "PostgresLeases", "differences", "migrate"]

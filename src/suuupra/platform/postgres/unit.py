@@ -17,8 +17,8 @@ from suuupra.kernel.jobs import Job, current_job
 from suuupra.kernel.messages import Command, Event, Message
 from suuupra.kernel.problems import KeyReused, Unavailable
 from suuupra.kernel.session import Session
-from suuupra.platform.postgres import statements
 from suuupra.platform.connections.pool import Transaction
+from suuupra.platform.postgres import statements
 
 ANSWERS_KEPT = timedelta(days=30)
 R = TypeVar("R", bound=Message)
