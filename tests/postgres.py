@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ctypes
 import fcntl
+import functools
 import hashlib
 import importlib.util
 import itertools
@@ -201,8 +202,11 @@ def _schema_key() -> str:
     return digest.hexdigest()[:16]
 
 
+@functools.cache
 def _can_migrate() -> bool:
-    return any("migrate_all" in path.read_text() for path in SOURCE.glob("app/__init__.py"))
+    """Whether the composition root imports: without it the template is an empty database."""
+    program = [sys.executable, "-c", "from suuupra.app import migrate_all"]
+    return subprocess.run(program, capture_output=True, check=False).returncode == 0
 
 
 def _migrate(url: str) -> None:
