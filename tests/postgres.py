@@ -205,7 +205,7 @@ def _schema_key() -> str:
 @functools.cache
 def _can_migrate() -> bool:
     """Whether the composition root imports: without it the template is an empty database."""
-    program = [sys.executable, "-c", "from suuupra.app import migrate_all"]
+    program = [sys.executable, "-c", "import suuupra.app.commands"]
     return subprocess.run(program, capture_output=True, check=False).returncode == 0
 
 
