@@ -14,8 +14,19 @@ class Control:
 
     def __init__(self) -> None:
         self._listeners: set[asyncio.Event] = set()
+        self._stood_s = 0.0
+        self._since: float | None = None
         self.is_cancelled = False
-        self.is_paused = False
+
+    @property
+    def is_paused(self) -> bool:
+        return self._since is not None
+
+    @property
+    def clock_s(self) -> float:
+        """A clock that stands still while paused; only differences mean something."""
+        now = time.monotonic() if self._since is None else self._since
+        return now - self._stood_s
 
     def cancel(self) -> None:
         """Final: every running and every later call with this control raises `Cancelled`."""
@@ -23,12 +34,15 @@ class Control:
         self._tell()
 
     def pause(self) -> None:
-        self.is_paused = True
-        self._tell()
+        if self._since is None:
+            self._since = time.monotonic()
+            self._tell()
 
     def resume(self) -> None:
-        self.is_paused = False
-        self._tell()
+        if self._since is not None:
+            self._stood_s += time.monotonic() - self._since
+            self._since = None
+            self._tell()
 
     @contextmanager
     def listener(self) -> Iterator[asyncio.Event]:
@@ -54,23 +68,3 @@ class Watch:
 
 
 UNWATCHED = Watch()
-
-
-class Stopwatch:
-    """Seconds since the start, without those between `stop` and `go`."""
-
-    def __init__(self) -> None:
-        self._counted_s = 0.0
-        self._since: float | None = time.monotonic()
-
-    @property
-    def elapsed_s(self) -> float:
-        running_s = 0.0 if self._since is None else time.monotonic() - self._since
-        return self._counted_s + running_s
-
-    def stop(self) -> None:
-        self._counted_s, self._since = self.elapsed_s, None
-
-    def go(self) -> None:
-        if self._since is None:
-            self._since = time.monotonic()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from suuupra.engines.media import launch
-from suuupra.engines.media.control import Control, Stopwatch
+from suuupra.engines.media.control import Control
 from suuupra.engines.media.problems import Cancelled, ChildDied
 
 LAST_LINES = 50
@@ -128,27 +128,19 @@ class _Child:
 
     async def supervise(self, wall_s: float, control: Control) -> str:
         """Wait for the end, obeying `control` and the clock: "ended", "cancelled" or "late"."""
-        watch = Stopwatch()
+        late_s = control.clock_s + wall_s
         ending = "ended"
         with control.listener() as changed:
             while not self._exit.done():
-                if control.is_cancelled or watch.elapsed_s > wall_s:
+                if control.is_cancelled or control.clock_s > late_s:
                     ending = "cancelled" if control.is_cancelled else "late"
                     await self.stop()
                     break
-                self._obey(control, watch)
-                timeout_s = None if control.is_paused else max(0.01, wall_s - watch.elapsed_s)
+                self.signal(signal.SIGSTOP if control.is_paused else signal.SIGCONT)
+                timeout_s = None if control.is_paused else max(0.01, late_s - control.clock_s)
                 await _first_of(self._exit, changed, timeout_s)
         await asyncio.gather(self._exit, *self._drains)
         return ending
-
-    def _obey(self, control: Control, watch: Stopwatch) -> None:
-        if control.is_paused:
-            watch.stop()
-            self.signal(signal.SIGSTOP)
-        else:
-            watch.go()
-            self.signal(signal.SIGCONT)
 
     async def stop(self) -> None:
         """Ask, wait `GRACE_S`, then insist."""

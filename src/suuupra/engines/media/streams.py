@@ -15,7 +15,7 @@ from suuupra.engines.media.values import Stream
 ATTACHED = Disposition.attached_pic | Disposition.timed_thumbnails
 FULL_RANGE = 2
 ODD_SHARE = 0.02  # of steps that may differ before a rate counts as variable
-HEADER_TRUST = Fraction(1, 100)
+HEADER_TRUST = Fraction(1, 500)
 TRANSFERS = {1: "bt709", 6: "smpte170m", 14: "bt2020-10", 16: "smpte2084", 18: "arib-std-b67"}
 PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
 MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}

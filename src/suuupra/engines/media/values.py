@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,15 @@ class Probe:
     @property
     def audio(self) -> Stream | None:
         return self._first("audio")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A probed local file; `sha256` is of the upload and keys every chunk made from it."""
+
+    path: Path
+    probe: Probe
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
