@@ -67,16 +67,13 @@ def area(chart: Chart) -> Markup:
     fill = f"fade-{zlib.crc32(repr(chart).encode()):08x}"
     lines = [_curve(series, axis, count, index) for index, series in enumerate(chart.series)]
     values = chart.series[0].values
-    return Markup(
-        '<svg class="chart" role="img" aria-label="{label}">{grid}'
+    inner = Markup(
         '<svg viewBox="0 0 1000 1000" preserveAspectRatio="none">'
         '<defs><linearGradient id="{fill}" x2="0" y2="1">'
         '<stop offset="0" class="chart-from"/><stop offset="1" class="chart-to"/></linearGradient></defs>'
         '<path class="chart-area" fill="url(#{fill})" d="{under}"/>{lines}</svg>'
-        '{axis}<circle class="chart-dot" cx="{x}%" cy="{y}%" r="4.5"/></svg>'
+        '{axis}<circle class="chart-dot" cx="{x}%" cy="{y}%" r="4.5"/>'
     ).format(
-        label=chart.summary,
-        grid=_grid(chart, axis),
         fill=fill,
         under=_under(values, axis, count),
         lines=Markup("").join(reversed(lines)),
@@ -84,6 +81,7 @@ def area(chart: Chart) -> Markup:
         x=_n(_x(len(values) - 1, count)),
         y=_n(_y(values[-1], axis)),
     )
+    return _framed(chart, axis, inner)
 
 
 def bars(chart: Chart) -> Markup:
@@ -105,9 +103,7 @@ def bars(chart: Chart) -> Markup:
                 ).format(number, _n(left), _n(top), _n(width * 0.92), _n(high))
             )
     centres = [(index + 0.5) * slot for index in range(len(chart.labels))]
-    return Markup('<svg class="chart" role="img" aria-label="{}">{}{}{}</svg>').format(
-        chart.summary, _grid(chart, axis), Markup("").join(drawn), _axis(chart, centres, inside=True)
-    )
+    return _framed(chart, axis, Markup("").join(drawn) + _axis(chart, centres, inside=True))
 
 
 def sparkline(values: Sequence[float], label: str) -> Markup:
@@ -159,14 +155,17 @@ def _points(values: Sequence[float], axis: Scale, count: int) -> list[Point]:
     return [(_x(i, count) * 10, _y(v, axis) * 10) for i, v in enumerate(values)]
 
 
-def _grid(chart: Chart, axis: Scale) -> Markup:
-    return Markup("").join(
+def _framed(chart: Chart, axis: Scale, inner: Markup) -> Markup:
+    """The drawing beside its scale; the scale is text, so that it keeps its size."""
+    ticks = Markup("").join(Markup("<li>{}</li>").format(chart.figure(tick)) for tick in reversed(axis.ticks))
+    grid = Markup("").join(
         Markup('<line class="chart-grid" x1="0" x2="100%" y1="{0}%" y2="{0}%"/>').format(_n(_y(tick, axis)))
-        + Markup('<text class="chart-axis" x="0" y="{}%" dy="-5">{}</text>').format(
-            _n(_y(tick, axis)), chart.figure(tick) if tick else ""
-        )
         for tick in axis.ticks
     )
+    return Markup(
+        '<div class="chart-frame"><ul class="chart-ticks num" aria-hidden="true">{}</ul>'
+        '<svg class="chart" role="img" aria-label="{}">{}{}</svg></div>'
+    ).format(ticks, chart.summary, grid, inner)
 
 
 def _axis(chart: Chart, places: Sequence[float], *, inside: bool = False) -> Markup:

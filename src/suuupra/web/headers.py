@@ -21,13 +21,11 @@ _POLICY = {
     "base-uri": "'none'",
 }
 _NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_OWN = (
-    "autoplay", "fullscreen", "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get",
-)  # fmt: skip
+_OWN = "autoplay fullscreen picture-in-picture publickey-credentials-create publickey-credentials-get".split()
 _OFF = (
-    "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
-    "magnetometer", "microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
-)  # fmt: skip
+    "accelerometer browsing-topics camera display-capture geolocation gyroscope hid magnetometer "
+    "microphone midi payment serial usb xr-spatial-tracking"
+).split()
 _PERMISSIONS = ", ".join([*(f"{one}=(self)" for one in _OWN), *(f"{one}=()" for one in _OFF)])
 
 

@@ -28,6 +28,7 @@ _FILTERS: tuple[Callable[..., Any], ...] = (
     filters.moment,
     filters.iso,
     filters.hue,
+    initials,
 )
 
 

@@ -1,0 +1,45 @@
+// Every custom element of the product is registered here, and nowhere else. Heavy ones load when they first stand.
+import { token } from "./net.js";
+import { Bell } from "./su-bell.js";
+import { Dialog } from "./su-dialog.js";
+import { Form, restore } from "./su-form.js";
+import { Live } from "./su-live.js";
+import { Menu } from "./su-menu.js";
+import { Password } from "./su-password.js";
+import { Theme } from "./su-theme.js";
+import { Toast } from "./su-toast.js";
+
+customElements.define("su-bell", Bell);
+customElements.define("su-dialog", Dialog);
+customElements.define("su-form", Form);
+customElements.define("su-live", Live);
+customElements.define("su-menu", Menu);
+customElements.define("su-password", Password);
+customElements.define("su-theme", Theme);
+customElements.define("su-toast", Toast);
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const LATER = {
+  "su-chart": () => import("./su-chart.js"),
+  "su-player": () => import("./su-player.js"),
+  "su-progress": () => import("./su-progress.js"),
+  "su-upload": () => import("./su-upload.js"),
+};
+
+function load() {
+  for (const [name, bring] of Object.entries(LATER)) {
+    if (document.querySelector(name)) {
+      delete LATER[name];
+      bring();
+    }
+  }
+}
+
+load();
+restore();
+document.addEventListener("htmx:after:settle", load);
+document.addEventListener("htmx:config:request", (event) => {
+  const { request } = /** @type {CustomEvent} */ (event).detail.ctx;
+  request.headers["X-CSRF-Token"] = token();
+});
+document.querySelector("[data-focus]")?.focus();

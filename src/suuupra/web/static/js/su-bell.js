@@ -1,0 +1,22 @@
+import { hear } from "./realtime.js";
+
+/** The bell's count, moved by messages `{unread: n}`. */
+export class Bell extends HTMLElement {
+  connectedCallback() {
+    this.leave = hear(this.dataset.topic ?? "", ({ message }) => this.show(Number(message.unread) || 0));
+  }
+
+  disconnectedCallback() {
+    this.leave?.();
+  }
+
+  /** @param {number} count */
+  show(count) {
+    const mark = this.querySelector("[data-count]");
+    if (mark) {
+      mark.textContent = count > 99 ? "99+" : String(count);
+      mark.toggleAttribute("hidden", count === 0);
+    }
+    this.querySelector("a")?.setAttribute("aria-label", count ? `Notifications, ${count}` : "Notifications");
+  }
+}
