@@ -2,10 +2,10 @@
 
 import sys
 
-from tests.gates import imports, notices, requirements, sizes, words
+from tests.gates import imports, links, notices, requirements, sizes, words
 from tests.gates.source import REPOSITORY
 
-GATES = (imports, sizes, words, requirements)
+GATES = (imports, sizes, words, requirements, links)
 
 
 def check() -> int:
