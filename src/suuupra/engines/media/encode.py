@@ -150,7 +150,7 @@ def _output(grid: Grid, rung: Rung, threads: int) -> list[str]:
 
 
 def _quality(rung: Rung) -> list[str]:
-    """Constant quality below a cap; OpenH264 knows no quality and gets three quarters of the cap as its rate."""
+    """Constant quality below a cap; OpenH264, which has no such mode, gets three quarters of the cap."""
     cap, room = f"{rung.cap_kbps}k", f"{2 * rung.cap_kbps}k"
     if rung.encoder == "libopenh264":
         rate = f"{rung.cap_kbps * 3 // 4}k"

@@ -1,7 +1,7 @@
 """Chunks and sound into segment files, and their sizes into a `Presentation`.
 
 Encoders write clocks that start at 0; here each fragment is told its place on the grid. Times are never
-measured and stored: they follow from the grid, and all a caller keeps of a track is the sizes of its segments.
+measured and stored: they follow from the grid, and all a caller keeps of a track is its segments' sizes.
 """
 
 import asyncio
@@ -145,7 +145,7 @@ def _write_sound(file: BinaryIO, target: BinaryIO, runs: Sequence[_Run], grid: G
 
 
 def sound_border(grid: Grid, segment: int) -> int:
-    """The sound frame nearest to the picture border where `segment` starts; past the last, how many there are."""
+    """The sound frame nearest to where the picture of `segment` starts; past the last, how many there are."""
     if segment <= 0:
         return 0
     if segment >= grid.segments:
