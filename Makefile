@@ -3,7 +3,6 @@
 
 SHELL := /bin/sh
 BIN := .venv/bin
-s ?=
 args ?=
 seed ?= demo
 .DEFAULT_GOAL := help
@@ -55,8 +54,15 @@ gates: .venv/.dev
 
 # --- Tests
 
-test: $(if $(s),service,check) ## The gates and the suite; with s=<service> the tests of that service alone
-	@$(if $(s),:,$(MAKE) --no-print-directory suite)
+test: .venv/.dev ## The gates and the suite; with s=<service> the tests of that service alone
+ifdef s
+	@$(MAKE) --no-print-directory service
+else
+	@$(MAKE) --no-print-directory check; gates=$$?; \
+	$(MAKE) --no-print-directory suite; suite=$$?; \
+	[ $$gates = 0 ] || echo "A gate is broken: see above the tests."; \
+	[ $$gates = 0 ] && [ $$suite = 0 ]
+endif
 
 suite: .venv/.dev
 	@sh deploy/chromium.sh; browser=$$?; \
