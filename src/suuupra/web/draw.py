@@ -11,7 +11,7 @@ from suuupra.web.pages import Renderer
 
 
 def frame_of(request: Request) -> Frame:
-    """The visitor's frame without a title: navigation by role, person, theme, token, flashes. Made once a request."""
+    """The visitor's frame without a title: navigation by role, person, theme, token, flashes."""
     frame: Frame | None = getattr(request.state, "frame", None)
     if frame is None:
         frame = request.state.frame = request.app.state.frames(request)
@@ -24,12 +24,11 @@ def draw(
     view: Any,
     *,
     title: str = "",
-    description: str = "",
     status: int = 200,
     cache: str = PRIVATE,
     **frame_changes: Any,
 ) -> HTMLResponse:
-    """Answer with a drawn template; `frame_changes` are fields of `Frame` (canonical, json_ld, robots, …)."""
+    """Answer with a drawn template; `frame_changes` are fields of `Frame` (description, json_ld, …)."""
     renderer: Renderer = request.app.state.pages
-    frame = frame_of(request).on(title, description, **frame_changes)
+    frame = frame_of(request).on(title, **frame_changes)
     return page(renderer.render(template, view, frame), status=status, cache=cache, frame=frame)

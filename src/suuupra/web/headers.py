@@ -19,13 +19,33 @@ _POLICY = {
     "frame-ancestors": "'none'",
     "object-src": "'none'",
     "base-uri": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "default",
 }
 _NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_OWN = "autoplay fullscreen picture-in-picture publickey-credentials-create publickey-credentials-get".split()
+_OWN = (
+    "autoplay",
+    "fullscreen",
+    "picture-in-picture",
+    "publickey-credentials-create",
+    "publickey-credentials-get",
+)
 _OFF = (
-    "accelerometer browsing-topics camera display-capture geolocation gyroscope hid magnetometer "
-    "microphone midi payment serial usb xr-spatial-tracking"
-).split()
+    "accelerometer",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
 _PERMISSIONS = ", ".join([*(f"{one}=(self)" for one in _OWN), *(f"{one}=()" for one in _OFF)])
 
 

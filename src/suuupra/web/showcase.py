@@ -25,8 +25,8 @@ from suuupra.web.parts import (
 
 _DAYS = tuple(f"{day} Nov" for day in range(1, 31))
 _JOINED = (
-    61, 64, 59, 68, 76, 89, 84, 72, 70, 75, 81, 94, 108, 101, 88, 83, 89, 97, 104, 122, 131, 116, 102, 109, 114,
-    126, 142, 153, 141, 148,
+    61, 64, 59, 68, 76, 89, 84, 72, 70, 75, 81, 94, 108, 101, 88, 83, 89, 97, 104, 122, 131, 116, 102,
+    109, 114, 126, 142, 153, 141, 148,
 )  # fmt: skip
 _BEFORE = tuple(round(value * 0.78 + index % 5) for index, value in enumerate(_JOINED))
 

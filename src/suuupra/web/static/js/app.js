@@ -9,6 +9,9 @@ import { Password } from "./su-password.js";
 import { Theme } from "./su-theme.js";
 import { Toast } from "./su-toast.js";
 
+// htmx parses fragments of our own server; no other text ever becomes markup, and none becomes script.
+globalThis.trustedTypes?.createPolicy("default", { createHTML: (text) => text });
+
 customElements.define("su-bell", Bell);
 customElements.define("su-dialog", Dialog);
 customElements.define("su-form", Form);

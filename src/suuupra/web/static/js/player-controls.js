@@ -126,16 +126,18 @@ export class Controls {
   move() {
     const { video } = this;
     const total = this.total();
-    const at = Math.round(video.currentTime * 1000);
+    // Before the first press the bar shows where she will go on.
+    const here = this.player.dataset.state === "idle" ? Number(this.player.dataset.resumeMs) / 1000 : video.currentTime;
+    const at = Math.round(here * 1000);
     this.seekBar.max = Math.round(total * 1000);
     this.seekBar.value = at;
-    this.seekBar.setAttribute("aria-valuetext", `${clock(video.currentTime)} of ${clock(total)}`);
+    this.seekBar.setAttribute("aria-valuetext", `${clock(here)} of ${clock(total)}`);
     const [loaded, played] = this.player.querySelectorAll(".player-track progress");
     loaded.max = played.max = total || 1;
-    played.value = video.currentTime;
+    played.value = here;
     const ranges = video.buffered;
     loaded.value = ranges.length ? ranges.end(ranges.length - 1) : 0;
-    this.player.querySelector("[data-time]").textContent = clock(video.currentTime);
+    this.player.querySelector("[data-time]").textContent = clock(here);
     this.player.querySelector(".player-total").textContent = `/ ${clock(total)}`;
   }
 

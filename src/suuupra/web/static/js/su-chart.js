@@ -1,9 +1,8 @@
 /** A crosshair over a chart that the server has drawn: by pointer, and by arrow keys once focused. */
 class Chart extends HTMLElement {
   connectedCallback() {
-    const drawn = this.querySelector("script");
-    if (!drawn || this.points) return;
-    this.points = JSON.parse(drawn.textContent ?? "{}");
+    if (!this.dataset.points || this.points) return;
+    this.points = JSON.parse(this.dataset.points);
     this.plot = this.querySelector("svg");
     this.inside = Boolean(this.querySelector(".chart-bar"));
     this.cursor = Object.assign(document.createElement("i"), { className: "chart-cursor", hidden: true });
