@@ -52,7 +52,7 @@ class Literal:
     wanted: bool = True
 
     @property
-    def value(self) -> Any:
+    def value(self) -> object:
         return json.loads(self.argument)
 
 
@@ -89,7 +89,7 @@ def reasons(verdict: Verdict, facts: Facts) -> tuple[Reason, ...]:
     )
 
 
-def _ways(rule: Any, facts: Facts, *, wanted: bool, depth: int) -> list[frozenset[Literal]]:
+def _ways(rule: object, facts: Facts, *, wanted: bool, depth: int) -> list[frozenset[Literal]]:
     """All minimal sets of unmet literals that would satisfy the rule; the empty set means it holds."""
     if depth > DEPTH_MAX or not isinstance(rule, Mapping) or len(rule) != 1:
         raise ValueError("not a rule")
@@ -145,10 +145,10 @@ def _holds(literal: Literal, facts: Facts) -> bool | None:
 def _moment(literal: Literal, facts: Facts) -> datetime | None:
     """When a leaf of time turns true; None where that is not known."""
     if literal.name == "on_or_after":
-        at = datetime.fromisoformat(literal.value)
+        at = datetime.fromisoformat(str(literal.value))
         return at if at.tzinfo is not None else None
     if literal.name == "days_after_start" and facts.started_at is not None:
-        return facts.started_at + timedelta(days=float(literal.value))
+        return facts.started_at + timedelta(days=float(str(literal.value)))
     return None
 
 
@@ -197,7 +197,7 @@ def _named_lessons(rule: Rule) -> tuple[str, ...]:
     found: list[str] = []
     count = 0
 
-    def walk(part: Any, depth: int) -> None:
+    def walk(part: object, depth: int) -> None:
         nonlocal count
         if not isinstance(part, Mapping) or len(part) != 1 or depth > DEPTH_MAX:
             raise Invalid.at("/rule", "This is not a rule: each part has exactly one condition.")

@@ -1,0 +1,1 @@
+"""Every query of content, as functions that take a session."""

@@ -1,0 +1,38 @@
+"""The videos of lessons."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from suuupra.kernel.session import Session
+from suuupra.services.content.tables import MediaLink
+
+
+async def link(session: Session, node_id: UUID, *, lock: bool = False) -> MediaLink | None:
+    return await session.get(MediaLink, node_id, with_for_update=lock)
+
+
+async def by_asset(session: Session, media_id: UUID) -> list[MediaLink]:
+    """All lessons that show the asset, held until the end of the unit, in order of key."""
+    statement = select(MediaLink).where(MediaLink.media_id == media_id).order_by(MediaLink.node_id)
+    return list(await session.scalars(statement.with_for_update()))
+
+
+async def by_upload(session: Session, upload_id: UUID) -> list[MediaLink]:
+    """Lessons that wait for this upload, as their file or as its replacement."""
+    which = or_(MediaLink.media_id == upload_id, MediaLink.replacing_id == upload_id)
+    return list(
+        await session.scalars(select(MediaLink).where(which).order_by(MediaLink.node_id).with_for_update())
+    )
+
+
+async def of_course(session: Session, course_id: UUID) -> list[MediaLink]:
+    return list(await session.scalars(select(MediaLink).where(MediaLink.course_id == course_id)))
+
+
+async def attached(session: Session, media_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Which of these assets some lesson shows."""
+    return frozenset(
+        await session.scalars(select(MediaLink.media_id).where(MediaLink.media_id.in_(list(media_ids))))
+    )
