@@ -15,7 +15,7 @@ from suuupra.process import environment, group, postgres
 from suuupra.process.folder import find
 from suuupra.process.refusal import Refused
 
-PYTHON = (sys.executable, "-P", "-m", "suuupra")
+PYTHON: tuple[str, ...] = (sys.executable, "-P", "-m", "suuupra")
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 PORT_MAX = 65535

@@ -75,9 +75,8 @@ class Folder:
                 self._make(name, mode)
             if not os.access(self.run, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-            version = self.home / "version"
-            if not version.exists():
-                version.write_text(f"{LAYOUT}\n", encoding="ascii")
+            if not self._layout():
+                self._version.write_text(f"{LAYOUT}\n", encoding="ascii")
         except OSError as error:
             raise self._unusable(error) from error
 
@@ -93,6 +92,14 @@ class Folder:
         self.prepare()
         return target
 
+    @property
+    def _version(self) -> Path:
+        return self.home / "version"
+
+    def _layout(self) -> str:
+        """What the folder says of itself; empty also where a start died while it wrote that."""
+        return self._version.read_text(encoding="ascii").strip() if self._version.exists() else ""
+
     def _make(self, name: str, mode: int) -> None:
         path = self.home / name
         if path.exists():
@@ -107,9 +114,8 @@ class Folder:
             os.chown(path, -1, self.account.gid)
 
     def _refuse_strangers(self) -> None:
-        version = self.home / "version"
-        if version.exists():
-            layout = version.read_text(encoding="ascii").strip()
+        layout = self._layout()
+        if layout:
             if layout != str(LAYOUT):
                 raise Refused(
                     f"The data folder {self.home} was laid out by a newer release (layout {layout}, this one "
@@ -137,7 +143,7 @@ def find(settings: Mapping[str, str], package: Path = PACKAGE) -> Folder:
     wanted, given = settings.get(environment.ACCOUNT), settings.get(environment.HOME)
     clone = _clone(package)
     if given:
-        home = Path(given).expanduser().absolute()
+        home = Path(given).expanduser().resolve()  # /proc knows no links
     elif clone is not None:
         home = clone / "var"
     elif os.geteuid() == 0:

@@ -31,7 +31,10 @@ class Supervised:
         return cls(*handles)
 
     def ready(self, note: str = "") -> None:
-        """Say that requests or jobs are taken now; `note` (an address) is shown at the terminal."""
+        """Say that requests or jobs are taken now; `note` (an address) is shown at the terminal.
+
+        A task says here what is for the terminal alone and not for its log, such as a first password.
+        """
         if self._ready_fd is None:
             return
         handle, self._ready_fd = self._ready_fd, None

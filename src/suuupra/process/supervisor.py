@@ -117,11 +117,15 @@ class Supervisor:
         self._selector.register(started.ready, selectors.EVENT_READ, lambda: self._hear(slot))
 
     def _hear(self, slot: Slot) -> None:
-        """Something came through its pipe: that it is ready, or only that the pipe has ended."""
+        """Its pipe says that it is ready, or what a task has to say once and not to its log, or has ended."""
         said = os.read(slot.ready, 4096) if slot.ready is not None else b""
         self._close_pipe(slot)
-        if said and slot.state == STARTING and not slot.program.once:
-            self._became_ready(slot, said.decode(errors="replace").strip())
+        text = said.decode(errors="replace").strip()
+        if slot.program.once:
+            for line in text.splitlines():
+                self._say(slot.program.name, line)
+        elif said and slot.state == STARTING:
+            self._became_ready(slot, text)
 
     def _became_ready(self, slot: Slot, note: str = "") -> None:
         slot.state, slot.note, slot.tries = READY, note, 0
