@@ -45,9 +45,6 @@ class PlatformSettings(Settings):
     clamd_address: str = Field(default="", description="Malware scanner, host:port or a socket path")
     tls_certificate: Path | None = Field(default=None, description="Certificate chain (PEM)")
     tls_key: Path | None = Field(default=None, description="Private key (PEM)")
-    trusted_proxies: tuple[str, ...] = Field(
-        default=(), description="Networks whose forwarded address is believed"
-    )
     private_hosts: tuple[str, ...] = Field(
         default=(), description="Private hosts that may be asked, host:port"
     )
@@ -60,7 +57,7 @@ class PlatformSettings(Settings):
         default=5 * 1024**3, ge=0, description="Disk space that uploads may not take"
     )
 
-    @field_validator("trusted_proxies", "private_hosts", mode="before")
+    @field_validator("private_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part for part in value.replace(",", " ").split()) if isinstance(value, str) else value

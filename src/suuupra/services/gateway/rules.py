@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from suuupra.kernel.stores import Rate
-from suuupra.services.gateway.settings import GatewaySettings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 URL_MAX_BYTES = 8 * 1024
@@ -58,6 +57,17 @@ def kind_of(path: str, method: str) -> str:
 
 
 @dataclass(frozen=True)
+class Allowances:
+    """How many requests each class may make, in its period."""
+
+    api_anonymous_per_15min: int = 100
+    api_person_per_15min: int = 1000
+    pages_per_min: int = 300
+    health_per_min: int = 30
+    sign_in_per_min: int = 10
+
+
+@dataclass(frozen=True)
 class Policy:
     """One limit: how much, and by whom it is counted (`person` falls back to the address)."""
 
@@ -66,16 +76,16 @@ class Policy:
     by: str = "address"
 
 
-def policy_of(kind: str, person: str, settings: GatewaySettings) -> Policy | None:
+def policy_of(kind: str, person: str, allowed: Allowances) -> Policy | None:
     """The limit that a request of this class must pass; `person` is empty for nobody. None: no limit."""
     policies = {
-        "api": Policy("api", Rate(settings.api_anonymous_per_15min, 900, window=True)),
-        "page": Policy("pages", Rate(settings.pages_per_min, 60), by="person"),
-        "health": Policy("health", Rate(settings.health_per_min, 60)),
-        "sign_in": Policy("sign-in", Rate(settings.sign_in_per_min, 60)),
+        "api": Policy("api", Rate(allowed.api_anonymous_per_15min, 900, window=True)),
+        "page": Policy("pages", Rate(allowed.pages_per_min, 60), by="person"),
+        "health": Policy("health", Rate(allowed.health_per_min, 60)),
+        "sign_in": Policy("sign-in", Rate(allowed.sign_in_per_min, 60)),
     }
     if kind == "api" and person:
-        return Policy("api-person", Rate(settings.api_person_per_15min, 900), by="person")
+        return Policy("api-person", Rate(allowed.api_person_per_15min, 900), by="person")
     return policies.get(kind)
 
 

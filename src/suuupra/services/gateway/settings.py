@@ -16,11 +16,12 @@ class GatewaySettings(Settings):
     pages_per_min: int = Field(default=300, ge=1, description="Pages an address or person")
     health_per_min: int = Field(default=30, ge=1, description="Health requests an address")
     sign_in_per_min: int = Field(default=10, ge=1, description="Sign-in tries an address")
+    trusted_proxies: tuple[str, ...] = Field(default=(), description="Networks of proxies to believe")
     body_max_bytes: int = Field(default=1024 * 1024, ge=1024, description="Body of an ordinary request")
     form_max_bytes: int = Field(default=12 * 1024 * 1024, ge=1024, description="Body of a form with a file")
     origins: tuple[str, ...] = Field(default=(), description="Other origins whose scripts may call the API")
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

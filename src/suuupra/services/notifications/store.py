@@ -20,6 +20,8 @@ from suuupra.services.notifications.tables import (
     TemplateVersion,
 )
 
+__all__ = ["Address", "Contact", "Delivery", "DeliveryEvent", "FeedRow", "SentMessage", "TemplateVersion"]
+
 
 async def newer_contact(session: Session, values: dict[str, Any]) -> bool:
     """Store the contact unless a newer one is known; whether it was stored."""

@@ -31,7 +31,7 @@ from suuupra.services.notifications.api import (
 )
 from suuupra.services.notifications.service.planning import Planner
 from suuupra.services.notifications.service.vault import Vault, checked_address
-from suuupra.services.notifications.tables import SentMessage, TemplateVersion
+from suuupra.services.notifications.store import SentMessage, TemplateVersion
 
 WAIT_FOR_CONTACT = timedelta(hours=24)
 

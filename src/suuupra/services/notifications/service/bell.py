@@ -14,7 +14,7 @@ from suuupra.services.notifications.api import (
 )
 from suuupra.services.notifications.service.planning import feed_topic
 from suuupra.services.notifications.service.vault import Vault
-from suuupra.services.notifications.tables import FeedRow
+from suuupra.services.notifications.store import FeedRow
 
 LIST = "notifications.feed"
 

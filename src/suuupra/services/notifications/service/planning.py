@@ -9,7 +9,7 @@ from suuupra.kernel.work import Unit
 from suuupra.services.notifications import rules, store
 from suuupra.services.notifications.api import DeliveryChanged, Template
 from suuupra.services.notifications.service.vault import Vault
-from suuupra.services.notifications.tables import (
+from suuupra.services.notifications.store import (
     Delivery,
     DeliveryEvent,
     FeedRow,

@@ -26,7 +26,7 @@ from suuupra.services.notifications.service.planning import (
 )
 from suuupra.services.notifications.service.vault import Vault
 from suuupra.services.notifications.settings import NotificationsSettings
-from suuupra.services.notifications.tables import Delivery, SentMessage, TemplateVersion
+from suuupra.services.notifications.store import Delivery, SentMessage, TemplateVersion
 
 __all__ = ["DeliverMail", "DeliverUrgentMail", "Purge", "Sending"]
 

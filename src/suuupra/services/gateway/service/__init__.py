@@ -1,0 +1,5 @@
+"""The gateway as middleware."""
+
+from suuupra.services.gateway.service.door import Gateway
+
+__all__ = ["Gateway"]
