@@ -11,8 +11,8 @@ from suuupra.kernel.problems import Late, Problem, Unavailable
 COLLISIONS: Final = frozenset({"40001", "40P01"})
 """Serialisation failure and deadlock: the same work may be done again at once."""
 
-AGAIN_LATER: Final = COLLISIONS | {"55P03", "53100", "53200", "53300", "25006"}
-"""Also: lock not available, disk full, out of memory, too many connections, read-only server."""
+AGAIN_LATER: Final = COLLISIONS | {"55P03", "25006"}
+"""Also: lock not available, server that only reads for now. Classes 08 and 53 are outages."""
 
 STATEMENT_TIMEOUT: Final = "57014"
 GONE: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "57P05"})
@@ -33,11 +33,34 @@ def sqlstate(error: BaseException) -> str | None:
     """The five characters of PostgreSQL behind an error, through its causes."""
     seen: BaseException | None = error
     while seen is not None:
-        state = getattr(seen, "sqlstate", None) or getattr(getattr(seen, "orig", None), "sqlstate", None)
-        if isinstance(state, str):
+        if (state := sqlstate_of(seen)) is not None:
             return state
         seen = seen.__cause__
     return None
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """Of this very error, not of its causes."""
+    state = getattr(error, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """The database itself is away or has no room: nobody's work is to blame, all of it is tried again."""
+    while error is not None:
+        state = sqlstate_of(error) or ""
+        if (
+            state in GONE
+            or state.startswith(("08", "53"))
+            or isinstance(error, PoolTimeout | ConnectionError)
+        ):
+            return True
+        if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
+            return True
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return True
+        error = error.__cause__
+    return False
 
 
 def problem_of(error: BaseException) -> Problem | None:
@@ -49,9 +72,6 @@ def problem_of(error: BaseException) -> Problem | None:
     state = sqlstate(error)
     if state == STATEMENT_TIMEOUT:
         return Late()
-    lost = isinstance(error, asyncpg.InterfaceError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
-    if lost or state in GONE or state in AGAIN_LATER or (state or "").startswith("08"):
+    if state in AGAIN_LATER or is_outage(error):
         return Unavailable(retry_after_s=1)
     return None

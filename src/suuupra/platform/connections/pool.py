@@ -135,19 +135,22 @@ class Pool:
 
     async def _opened(self, opening: str) -> Transaction:
         """Dead connections of the pool (the server was restarted) are thrown away here, unseen."""
+        cause: BaseException | None = None
         for _ in range(self._checkout_tries):
             transaction = await self._checked_out()
             try:
                 if not transaction.driver.is_closed():
-                    await transaction.driver.execute(opening)
+                    if opening:
+                        await transaction.driver.execute(opening)
                     return transaction
-            except CONNECTION_LOST:
+            except CONNECTION_LOST as error:
+                cause = error
                 transaction.driver.terminate()
             except BaseException:
                 await uninterrupted(transaction.give_back())
                 raise
             await uninterrupted(transaction.give_back())
-        raise Unavailable("The database does not answer.", retry_after_s=1)
+        raise Unavailable("The database does not answer.", retry_after_s=1) from cause
 
     async def _checked_out(self) -> Transaction:
         try:

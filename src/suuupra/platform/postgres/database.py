@@ -9,6 +9,7 @@ from suuupra.kernel.hub import Hub
 from suuupra.kernel.ids import Ids
 from suuupra.kernel.oversight import Part
 from suuupra.platform.connections.pool import Pool
+from suuupra.platform.postgres.errors import Errors
 from suuupra.platform.postgres.unit import Hands
 from suuupra.platform.postgres.work import PostgresWork
 
@@ -28,6 +29,7 @@ class Database:
         faults: Faults = OFF,
     ) -> None:
         self.faults = faults
+        self.errors = Errors()
         self.pool = Pool(dsn, size=size, overflow=overflow, statement_timeout_s=statement_timeout_s)
 
     def work(

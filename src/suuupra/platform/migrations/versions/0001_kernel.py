@@ -20,6 +20,12 @@ create table kernel.event (
   moved_at timestamptz not null default now()
 ) partition by range (moved_at)
 """
+ENVELOPE = """
+create function kernel.envelope(e kernel.event) returns jsonb language sql stable as $$
+  select jsonb_build_object('position', e.position, 'event_id', e.event_id, 'type', e.type, 'key', e.key,
+    'payload', e.payload::text, 'trace', e.trace)
+$$
+"""
 LOG_HEAD = """
 create table kernel.log_head (
   only_row boolean primary key default true check (only_row),
@@ -100,6 +106,7 @@ STATEMENTS = (
     EVENT,
     "create index ix_event_position on kernel.event (position)",
     "create table kernel.event_default partition of kernel.event default",
+    ENVELOPE,
     LOG_HEAD,
     "insert into kernel.log_head default values",
     SUBSCRIPTION,
@@ -165,5 +172,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("drop function kernel.envelope")
     for table in TABLES.split():
         op.execute(f"drop table kernel.{table}")

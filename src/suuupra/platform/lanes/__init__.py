@@ -1,0 +1,1 @@
+"""Lanes: shares of a subscription, each held by one process under an epoch, each in order."""
