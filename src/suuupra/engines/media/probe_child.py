@@ -5,6 +5,7 @@ Imports before it drops its rights, since the environment may be closed to the a
 """
 
 import contextlib
+import errno
 import json
 import sys
 from collections.abc import Iterator
@@ -109,6 +110,9 @@ class Measuring:
             with av.logging.Capture(local=False) as log:
                 return av.open(f"file:{self.path}", format=self.demuxer, container_options=allowed)
         except (FFmpegError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+                sentence = "Reading this file takes more memory than it is given."
+                raise RefusedError("NotPlayable", "memory", sentence) from error
             if any("moov atom not found" in line[2] for line in log) or "moov atom" in str(error):
                 sentence = "The file has no index (moov): the recording or the copy was cut off."
                 raise RefusedError("NotPlayable", "truncated", sentence) from error
@@ -175,9 +179,14 @@ class Measuring:
         if self.demuxer in STATES_ITS_LENGTH and stated_ms > TAIL_MS:
             with contextlib.suppress(FFmpegError):
                 self.container.seek(self.origin_us + (stated_ms - TAIL_MS) * 1000)
+        keys: dict[int, Packet[Any]] = {}
         for seen, packet, _at_ms in self._packets():
-            if seen in self._main() and seen.kind == "video":
-                seen.last = seen.last or self._decode(seen, packet)
+            if seen.kind == "video" and packet.is_keyframe:
+                keys[packet.stream_index] = packet
+        for seen in self._main():
+            if seen.kind == "video" and (key := keys.get(seen.stream.index)):
+                seen.stream.codec_context.flush_buffers()
+                seen.last = self._decode(seen, key) or self._decode(seen, None)
 
     def _decode(self, seen: Seen, packet: "Packet[Any] | None") -> Any:
         """The first frame this packet yields, or None; with None the decoder is emptied."""

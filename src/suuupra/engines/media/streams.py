@@ -129,5 +129,6 @@ def rate_of(stamps: list[int], base: Fraction, header: Fraction) -> tuple[Fracti
     if is_odd or (header and abs(header * step_s - 1) > Fraction(1, 20)):
         average = len(steps) / (sum(steps) * base)
         return max(measured, average).limit_denominator(1001), is_odd
-    is_honest = bool(header) and abs(header / measured - 1) <= HEADER_TRUST
+    rounding = Fraction(1, sum(even))
+    is_honest = bool(header) and abs(header / measured - 1) <= HEADER_TRUST + rounding
     return (header if is_honest else measured).limit_denominator(1001), False
