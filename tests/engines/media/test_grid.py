@@ -1,6 +1,9 @@
 """The grid and the ladder: laws of whole frames, and the fixed heights."""
 
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,10 +22,9 @@ GRIDS = st.builds(
 )
 
 
-def probed(width: int = 1920, height: int = 1080, **fields: object) -> Probe:
+def probed(width: int = 1920, height: int = 1080, **fields: Any) -> Probe:
     video = Stream(0, "video", "h264", width=width, height=height, fps_num=25, end_ms=10_000)
-    changed = {name: fields.get(name, getattr(video, name)) for name in Stream.__slots__}
-    return Probe("mov", 10_000, 1, is_indexed=True, streams=(Stream(**changed),))
+    return Probe("mov", 10_000, 1, is_indexed=True, streams=(replace(video, **fields),))
 
 
 @covers("ENG-3", "ENG-4")
@@ -32,7 +34,7 @@ class TestGrid:
         borders = [grid.border(k) for k in range(grid.segments + 1)]
         assert borders[0] == 0
         assert borders[-1] == grid.frames_total
-        assert all(before < after for before, after in zip(borders, borders[1:], strict=False))
+        assert all(before < after for before, after in pairwise(borders))
         assert sum(len(grid.chunk_segments(i)) for i in range(grid.chunks)) == grid.segments
         assert sum(len(grid.chunk_frames(i)) for i in range(grid.chunks)) == grid.frames_total
 
@@ -93,7 +95,7 @@ class TestLadder:
         assert ladder.first in ladder.rungs
 
     def test_portrait_and_rotation_are_kept(self) -> None:
-        assert [rung.name for rung in fixed_ladder(probed(1080, 1920)).rungs][0] == "1080p"
+        assert fixed_ladder(probed(1080, 1920)).rungs[0].name == "1080p"
         turned = fixed_ladder(probed(1280, 720, rotation=90)).rungs[0]
         assert (turned.width, turned.height) == (720, 1280)
 

