@@ -19,11 +19,9 @@ _FLASH_LENGTH_MAX = 300
 
 def wants_fragment(request: Request) -> bool:
     """True when htmx asks for a part of the page; a boosted or restored page is whole."""
-    asked = request.headers.get("hx-request") == "true"
-    return asked and "true" not in {
-        request.headers.get("hx-boosted"),
-        request.headers.get("hx-history-restore-request"),
-    }
+    headers = request.headers
+    whole = "true" in (headers.get("hx-boosted"), headers.get("hx-history-restore-request"))
+    return headers.get("hx-request") == "true" and headers.get("hx-request-type") != "full" and not whole
 
 
 def page(text: str, *, status: int = 200, cache: str = PRIVATE, frame: Frame | None = None) -> HTMLResponse:
