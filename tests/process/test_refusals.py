@@ -135,10 +135,10 @@ def test_a_foreign_server_in_our_folder_is_named_and_left_alone(home: Path, room
 
 @covers("OPS-1")
 def test_a_pid_file_that_means_another_process_by_now_is_no_server(home: Path) -> None:
-    me = f"{os.getpid()}\n{home / 'pg'}\n"
-    (home / "pg" / "postmaster.pid").write_text(me)
+    for path in (home / "pg" / "postmaster.pid", home / "run" / "pg" / ".s.PGSQL.5432.lock"):
+        path.write_text(f"{os.getpid()}\n{home / 'pg'}\n")
     with Up(home) as up:
-        up.ready()
+        assert "starts again" not in up.ready().text
 
 
 @covers("OPS-1")

@@ -134,6 +134,7 @@ def test_a_start_after_everything_was_killed_at_once_recovers(home: Path) -> Non
         assert (home / "pg" / "postmaster.pid").exists()
         with Up(home) as after:
             assert after.ready().pid("postgres") != server
+            assert "starts again" not in after.text
 
 
 @covers("OPS-3", "OPS-25")

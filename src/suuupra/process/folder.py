@@ -102,16 +102,14 @@ class Folder:
 
     def _make(self, name: str, mode: int) -> None:
         path = self.home / name
-        if path.exists():
+        if not path.exists():
+            path.mkdir(mode=mode)
+            path.chmod(mode)  # whatever the umask was
+        if self.account.is_ours or name not in {*_OF_THE_ACCOUNT, "objects"}:
             return
-        path.mkdir(mode=mode)
-        path.chmod(mode)  # whatever the umask was
-        if self.account.is_ours:
-            return
-        if name in _OF_THE_ACCOUNT:
-            os.chown(path, self.account.uid, self.account.gid)
-        elif name == "objects":
-            os.chown(path, -1, self.account.gid)
+        uid = self.account.uid if name in _OF_THE_ACCOUNT else path.stat().st_uid
+        if (path.stat().st_uid, path.stat().st_gid) != (uid, self.account.gid):
+            os.chown(path, uid, self.account.gid)
 
     def _refuse_strangers(self) -> None:
         layout = self._layout()

@@ -71,7 +71,7 @@ def prepare(folder: Folder, say: Say) -> None:
 def stop_earlier(folder: Folder, say: Say) -> None:
     """No server in `pg/` from here on; a foreign one, or foreign data, is refused and left as it is."""
     _refuse_foreign_data(folder.pg)
-    stopped = postmaster.clear(folder.pg, folder.bin)
+    stopped = postmaster.clear(folder.pg, folder.sockets, folder.bin)
     if stopped:
         say("postgres", f"stopped our server of an earlier start (process {stopped})")
 
@@ -96,7 +96,7 @@ def program(folder: Folder) -> Program:
         death_signal=signal.SIGINT,
         stop=((signal.SIGINT, 2.0), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 1.0)),
         probe=probe,
-        bury=lambda: postmaster.bury(folder.pg),
+        bury=lambda: postmaster.bury(folder.pg, folder.sockets),
         show=panics,
     )
 

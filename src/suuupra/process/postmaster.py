@@ -12,7 +12,7 @@ _FAST_WITHIN_S = 30
 _IMMEDIATE_WITHIN_S = 10
 
 
-def clear(pg: Path, binaries: Path) -> int | None:
+def clear(pg: Path, sockets: Path, binaries: Path) -> int | None:
     """Leave `pg` without a server: stop our own of an earlier life (its pid), refuse a foreign one."""
     living = holder(pg)
     for pid in dict.fromkeys([*([living] if living else []), *_crew(pg)]):
@@ -23,17 +23,21 @@ def clear(pg: Path, binaries: Path) -> int | None:
             )
     if living is not None:
         _stop(living, pg)
-    bury(pg)
+    bury(pg, sockets)
     return living
 
 
-def bury(pg: Path) -> None:
-    """After a server's death: end the backends that outlived it (they hold its memory), drop its pid file."""
+def bury(pg: Path, sockets: Path) -> None:
+    """After a server's death: end the backends that outlived it (they hold its memory), drop its pid files.
+
+    Left there they would refuse the next server as long as that number means any process, or a zombie.
+    """
     for pid in _crew(pg):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     proc.wait_until(lambda: not _crew(pg), 2)
-    (pg / "postmaster.pid").unlink(missing_ok=True)
+    for path in (pg / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+        path.unlink(missing_ok=True)
 
 
 def pid_in(pg: Path) -> int | None:

@@ -176,8 +176,8 @@ class Supervisor:
         (self._run / f"{slot.program.name}.pid").unlink(missing_ok=True)
         if slot.program.bury:
             slot.program.bury()
-        self._show(slot)
         if self._stopping:
+            self._show(slot)
             slot.state = GIVEN_UP
             took = f" ({time.monotonic() - slot.asked_at:.1f} s)" if slot.asked else ""
             self._say(slot.program.name, f"stopped{took}")
@@ -191,6 +191,7 @@ class Supervisor:
     def _task_ended(self, slot: Slot, how: str, *, clean: bool) -> None:
         needed = [self._slots[name] for name in slot.program.after]
         if clean:
+            self._show(slot)
             slot.state = DONE
             self._say(slot.program.name, f"done ({time.monotonic() - slot.began_at:.1f} s)")
         elif any(one.state not in {READY, DONE} or one.began_at > slot.began_at for one in needed):
@@ -198,6 +199,7 @@ class Supervisor:
         elif slot.program.main:
             self._give_up(slot, f"{slot.program.name} {how}")
         else:
+            self._show(slot)
             slot.state = GIVEN_UP
             self._say(slot.program.name, f"{how}; the rest goes on. Its log: {slot.log.path}")
 
@@ -213,12 +215,14 @@ class Supervisor:
 
     def _again(self, slot: Slot, how: str) -> None:
         delay_s = BACK_OFF_S[min(slot.tries, len(BACK_OFF_S)) - 1] if slot.tries else BACK_OFF_S[0]
+        self._show(slot)
         slot.state, slot.due_at = WAITING, time.monotonic() + delay_s
         self._say(slot.program.name, f"{how}; starts again in {delay_s:g} s")
 
     def _give_up(self, slot: Slot, reason: str) -> None:
         self._code = 1
         slot.state = GIVEN_UP
+        slot.log.news()  # they are among the last lines
         self._say("", f"{reason}. Everything stops. The last lines of {slot.log.path}:")
         for line in slot.log.last(TAIL_LINES):
             self._say(slot.program.name, line)
