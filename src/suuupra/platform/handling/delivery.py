@@ -19,11 +19,11 @@ from suuupra.kernel.metrics import METRICS
 from suuupra.kernel.problems import OutcomeUnknown
 from suuupra.kernel.work import Unit
 from suuupra.platform.connections.failures import is_outage
+from suuupra.platform.errors import trace_of
 from suuupra.platform.handling import statements
 from suuupra.platform.handling.statements import TRIES_MAX
 from suuupra.platform.lanes.lane import Envelope, Handler, Lane, back_off
 from suuupra.platform.postgres import Database
-from suuupra.platform.postgres.errors import trace_of
 
 log = logger("kernel")
 
@@ -126,10 +126,12 @@ class Delivery:
             if not await driver.fetchval(statements.RETRY, *lane.fence, row["event_id"], row["state"]):
                 raise LaneLost(handler.name)
 
+        event, reason = handler.read(envelope)
+        if event is None:
+            async with self._database.pool.driver() as driver:
+                await driver.execute(statements.SKIP, row["event_id"], handler.name, reason)
+            return True
         try:
-            event, reason = handler.read(envelope)
-            if event is None:
-                raise ValueError(reason)  # noqa: TRY301 - an event that cannot be read is a failed attempt
             with calling(Call(principal=service_principal(handler.service))):
                 async with handler.work.opened(before=reopen) as unit:
                     await self._run(handler, unit, event, envelope.trace)

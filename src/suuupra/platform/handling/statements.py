@@ -77,3 +77,7 @@ update kernel.inbox set attempts = attempts + 1, next_at = $3, last_error = $4,
   state = case when attempts + 1 >= $5 then 'parked' else 'failed' end
 where event_id = $1 and handler = $2 and state in ('failed', 'waiting') returning state, attempts
 """
+SKIP = """
+update kernel.inbox set state = 'skipped', last_error = $3
+where event_id = $1 and handler = $2 and state in ('failed', 'waiting')
+"""

@@ -22,13 +22,13 @@ from suuupra.kernel.problems import OutcomeUnknown, Unavailable
 from suuupra.kernel.work import Work
 from suuupra.platform.connections.failures import CONNECTION_LOST
 from suuupra.platform.connections.pool import uninterrupted
+from suuupra.platform.errors import trace_of
 from suuupra.platform.jobs import statements
 from suuupra.platform.jobs.heavy import PageWatch
 from suuupra.platform.jobs.run import RunningJob
 from suuupra.platform.jobs.throttle import HEAVY
 from suuupra.platform.lanes.lane import back_off
 from suuupra.platform.postgres import Database
-from suuupra.platform.postgres.errors import trace_of
 from suuupra.platform.postgres.unit import JobLost
 from suuupra.platform.postgres.work import PostgresWork
 from suuupra.platform.schedules.scheduler import Scheduler

@@ -54,6 +54,9 @@ class MigrationStep:
     title: str
     direction: str = "up"
 
+    def __str__(self) -> str:
+        return f"{self.schema} {self.direction} {self.revision}: {self.title}"
+
 
 async def migrate(
     dsn: str, schemas: Schemas, *, plan: bool = False, down: tuple[str, str] | None = None

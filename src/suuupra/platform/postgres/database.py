@@ -9,7 +9,7 @@ from suuupra.kernel.hub import Hub
 from suuupra.kernel.ids import Ids
 from suuupra.kernel.oversight import Part
 from suuupra.platform.connections.pool import Pool
-from suuupra.platform.postgres.errors import Errors
+from suuupra.platform.errors import Errors
 from suuupra.platform.postgres.unit import Hands
 from suuupra.platform.postgres.work import PostgresWork
 
