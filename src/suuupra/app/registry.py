@@ -7,13 +7,14 @@ from sqlalchemy import MetaData
 
 from suuupra.kernel.manifest import Manifest
 from suuupra.services.gateway.module import MANIFEST as GATEWAY
+from suuupra.services.notifications.module import MANIFEST as NOTIFICATIONS
 
 SERVICES = Path(__file__).parent.parent / "services"
 
 
 def manifests() -> tuple[Manifest, ...]:
     """All manifests in order of tier."""
-    return tuple(sorted((GATEWAY,), key=lambda manifest: manifest.tier))
+    return tuple(sorted((GATEWAY, NOTIFICATIONS), key=lambda manifest: manifest.tier))
 
 
 def stand_ins() -> Mapping[type, type]:
