@@ -15,6 +15,8 @@ import asyncpg
 
 from suuupra.kernel.auth import service_principal
 from suuupra.kernel.call import Call, calling
+from suuupra.kernel.clock import SystemClock
+from suuupra.kernel.ids import TimeIds
 from suuupra.kernel.jobs import Job, JobTable, Schedule, set_current_job
 from suuupra.kernel.logs import logger
 from suuupra.kernel.metrics import METRICS
@@ -32,6 +34,7 @@ from suuupra.platform.postgres import Database
 from suuupra.platform.postgres.unit import JobLost
 from suuupra.platform.postgres.work import PostgresWork
 from suuupra.platform.schedules.scheduler import Scheduler
+from suuupra.platform.upkeep import Upkeep
 
 CONCURRENCY = {"quick": 10, "normal": 4, "bulk": 2, "encode": 1, "model": 1}
 MARKS = 10
@@ -42,8 +45,29 @@ INTERRUPTIONS = (*CONNECTION_LOST, OutcomeUnknown, Unavailable, asyncpg.Postgres
 log = logger("kernel")
 
 
+Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
+
+
 class UnknownJob(RuntimeError):
     """No service of this release knows the job: a newer one wrote it, or an older one."""
+
+
+def with_upkeep(
+    database: Database,
+    job_tables: Mapping[str, JobTable],
+    works: Mapping[str, Work],
+    schedules: Mapping[str, Sequence[Schedule]],
+) -> Estate:
+    """What services have, and the kernel's own housekeeping, by the same clock."""
+    clocks = [cast("PostgresWork", work).clock for work in works.values()]
+    clock = clocks[0] if clocks else SystemClock()
+    upkeep = Upkeep(database, clock)
+    kernel_work = database.work("kernel", clock=clock, ids=TimeIds())
+    return (
+        {**job_tables, "kernel": upkeep.table},
+        {**works, "kernel": cast("Work", kernel_work)},
+        {**schedules, "kernel": upkeep.schedules},
+    )
 
 
 class Worker:
@@ -63,6 +87,7 @@ class Worker:
     ) -> None:
         self.slot = slot
         self._database = database
+        job_tables, works, schedules = with_upkeep(database, job_tables, works, schedules)
         self._jobs: dict[str, tuple[type[Job], Callable[[Any], Awaitable[None]]]] = {
             job.job_name: (job, run) for table in job_tables.values() for job, run in table.items()
         }
@@ -98,8 +123,6 @@ class Worker:
 
     async def step(self) -> int:
         """Run all schedules and jobs that are due now; how many that were."""
-        if not self._services:
-            return 0
         done = await self._scheduler.tick() + await self._reap()
         while started := await self._claim():
             done += started
@@ -108,8 +131,6 @@ class Worker:
         return done
 
     async def _loop(self) -> None:
-        if not self._services:
-            await asyncio.Event().wait()
         while True:
             self._woken.clear()
             await self._duties()

@@ -1,0 +1,89 @@
+"""What the kernel's own tables forget, each hour: what is done and old, in small bites."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from suuupra.kernel.clock import Clock
+from suuupra.kernel.ids import uuid7
+from suuupra.kernel.jobs import Job, JobTable, Schedule
+from suuupra.kernel.logs import logger
+from suuupra.platform.postgres import Database
+
+EVENTS_KEPT = timedelta(days=14)
+BITE = 5000
+log = logger("kernel")
+
+# By table: how long, and which rows. Ids are UUIDv7: their order is their age.
+OLD_ROWS: Mapping[str, tuple[timedelta, str]] = {
+    "inbox": (timedelta(days=30), "event_id < $2 and state = 'done'"),
+    "job": (timedelta(days=7), "id < $2 and state in ('done', 'cancelled')"),
+    "idempotency": (timedelta(0), "expires_at < $1"),
+    "metric_minute": (timedelta(days=35), "minute < $1"),
+    "error_group": (timedelta(days=90), "last_at < $1"),
+    "instance": (timedelta(days=1), "seen_at < $1"),
+    "fair_turn": (timedelta(days=1), "served_at < $1"),
+    "schedule_slot": (
+        timedelta(days=30),
+        "due_at < $1"
+        " and due_at < (select max(due_at) from kernel.schedule_slot s where s.schedule = t.schedule)",
+    ),
+    "event_default": (EVENTS_KEPT, "moved_at < $1 and position <= $3"),
+}
+FORGET = """
+delete from kernel.{table} where ctid = any(array(
+  select ctid from kernel.{table} t
+  where {old} and $1::timestamptz is not null and $2::uuid is not null and $3::bigint is not null
+  limit 5000
+))
+"""
+# Only what every lane has passed: a subscription that was paused must find its events.
+PASSED = "select coalesce(min(position), 9223372036854775807) from kernel.lane"
+DAYS = """
+select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'kernel.event'::regclass and c.relname <> 'event_default'
+"""
+LAST_OF = "select coalesce(max(position), 0) from kernel.{table}"
+
+
+class Sweep(Job, name="kernel.sweep"):
+    """Forget what is old. At least once: what is gone stays gone."""
+
+
+class Upkeep:
+    """The kernel's own jobs."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self.table: JobTable = {Sweep: self.sweep}
+        self.schedules = (Schedule(Sweep(), every_s=3600),)
+
+    async def sweep(self, _job: Sweep) -> None:
+        now = self._clock.now()
+        async with self._database.pool.driver() as driver:
+            passed = await driver.fetchval(PASSED)
+            dropped = await self._drop_days(driver, now - EVENTS_KEPT, passed)
+            for table, (kept, old) in OLD_ROWS.items():
+                await self._forget(driver, table, old, now - kept, passed)
+        log.info("upkeep.done", days_dropped=dropped)
+
+    @staticmethod
+    async def _forget(driver: Any, table: str, old: str, before: datetime, passed: int) -> None:
+        statement = FORGET.format(table=table, old=old)
+        eldest = uuid7(int(before.timestamp() * 1000), 0, 0)
+        while await driver.execute(statement, before, eldest, passed) == f"DELETE {BITE}":
+            pass
+
+    @staticmethod
+    async def _drop_days(driver: Any, before: datetime, passed: int) -> int:
+        dropped = 0
+        for row in await driver.fetch(DAYS):
+            day = row["relname"].removeprefix("event_")
+            if day >= f"{before:%Y%m%d}":
+                continue
+            last = await driver.fetchval(LAST_OF.format(table=row["relname"]))
+            if last <= passed:
+                await driver.execute(f"drop table kernel.{row['relname']}")
+                dropped += 1
+        return dropped
