@@ -14,6 +14,7 @@ EVENTS_KEPT = timedelta(days=14)
 BITE = 5000
 log = logger("kernel")
 
+NOT_THE_NEWEST = "due_at < (select max(due_at) from kernel.schedule_slot s where s.schedule = t.schedule)"
 # By table: how long, and which rows. Ids are UUIDv7: their order is their age.
 OLD_ROWS: Mapping[str, tuple[timedelta, str]] = {
     "inbox": (timedelta(days=30), "event_id < $2 and state = 'done'"),
@@ -23,11 +24,7 @@ OLD_ROWS: Mapping[str, tuple[timedelta, str]] = {
     "error_group": (timedelta(days=90), "last_at < $1"),
     "instance": (timedelta(days=1), "seen_at < $1"),
     "fair_turn": (timedelta(days=1), "served_at < $1"),
-    "schedule_slot": (
-        timedelta(days=30),
-        "due_at < $1"
-        " and due_at < (select max(due_at) from kernel.schedule_slot s where s.schedule = t.schedule)",
-    ),
+    "schedule_slot": (timedelta(days=30), f"due_at < $1 and {NOT_THE_NEWEST}"),
     "event_default": (EVENTS_KEPT, "moved_at < $1 and position <= $3"),
 }
 FORGET = """
@@ -37,8 +34,12 @@ delete from kernel.{table} where ctid = any(array(
   limit 5000
 ))
 """
-# Only what every lane has passed: a subscription that was paused must find its events.
-PASSED = "select coalesce(min(position), 9223372036854775807) from kernel.lane"
+# Only what every lane has passed: a subscription that was paused must find its events. One that nobody
+# has held for a month, though others were, belongs to a handler that is gone.
+PASSED = """
+select coalesce(min(position), 9223372036854775807) from kernel.lane
+where until > (select max(until) from kernel.lane) - interval '30 days'
+"""
 DAYS = """
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'kernel.event'::regclass and c.relname <> 'event_default'

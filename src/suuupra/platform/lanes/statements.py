@@ -17,8 +17,8 @@ select k.name, k.lanes, coalesce(
 from known k
 """
 ADD_LANES = """
-insert into kernel.lane (subscription, lane, position)
-select $1, lane, $3 from generate_series(0, $2 - 1) as lane
+insert into kernel.lane (subscription, lane, position, until)
+select $1, lane, $3, now() - interval '1 second' from generate_series(0, $2 - 1) as lane
 """
 TAKE_LANES = """
 update kernel.lane l set holder = $1, epoch = epoch + 1, until = now() + interval '15 seconds'
@@ -48,7 +48,7 @@ with mine as (
 select subscription, lane from mine where epoch <> held or state <> 'running'
 """
 RELEASE_LANES = """
-update kernel.lane l set until = '-infinity', position = greatest(l.position, v.position)
+update kernel.lane l set until = now(), position = greatest(l.position, v.position)
 from unnest($1::text[], $2::int[], $3::bigint[], $4::bigint[]) as v (subscription, lane, epoch, position)
 where l.subscription = v.subscription and l.lane = v.lane and l.epoch = v.epoch
 """
