@@ -1,7 +1,7 @@
 """Assets: what an upload becomes, how far its encoding is, and the queue that operators watch."""
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from suuupra.kernel.clock import Moment
@@ -28,7 +28,10 @@ class RungState(Message):
 
 
 class Asset(Message):
-    """A video. `permille` counts frames of all rungs; `eta_s` counts the queue too."""
+    """A video. `permille` counts frames of all rungs; `eta_s` counts the queue too.
+
+    While a further source is encoded, `making` is the number of that revision and `permille` is its.
+    """
 
     id: UUID
     owner_id: UUID
@@ -47,6 +50,9 @@ class Asset(Message):
     poster_url: str = ""
     created_at: Moment | None = None
     replacing: UUID | None = None
+    making: int = 0
+    visibility: str = "rights"
+    upload_state: str = ""
 
 
 class AssetQuery(Query):
@@ -125,6 +131,13 @@ class ReplaceSource(Command):
     upload_id: UUID
 
 
+class SetPolicy(Command):
+    """Who may play it: everybody (`public`), or its owner and whom a right is given (`rights`)."""
+
+    asset_id: UUID
+    visibility: Literal["rights", "public"]
+
+
 class DeleteAsset(Command):
     """Softly, for 30 days."""
 
@@ -152,6 +165,14 @@ class Assets(Protocol):
         ...
 
     async def cancel(self, command: CancelEncoding) -> Asset:
+        """By its owner, or with `vod.encoding.manage`."""
+        ...
+
+    async def replace(self, command: ReplaceSource) -> Asset:
+        """Take the bytes of another accepted upload of the same owner. `AssetUnknown`, `UploadUnknown`."""
+        ...
+
+    async def set_policy(self, command: SetPolicy) -> Asset:
         """By its owner, or with `vod.encoding.manage`."""
         ...
 

@@ -48,7 +48,10 @@ class OpenPlayback(Command):
 
 
 class PlaybackPlan(Message):
-    """Where to play from. `grant` stands in the addresses and is renewed by beats each `beat_s`."""
+    """Where to play from. `grant` stands in the addresses and is renewed by beats each `beat_s`.
+
+    `credited_ms` is what the last beat was believed.
+    """
 
     id: UUID
     hls: str
@@ -61,6 +64,7 @@ class PlaybackPlan(Message):
     beat_url: str = ""
     beat_s: int = 10
     is_growing: bool = False
+    credited_ms: int = 0
 
 
 class RenewPlayback(Command):

@@ -25,7 +25,8 @@ class UploadState(StrEnum):
 class OpenUpload(Command):
     """`owner_id` uploads a file of a stated length; with `replaces` the ticket has an id of its own.
 
-    `head_sha256` is the hex hash of the first MiB: a resumed upload must be of the same file.
+    `head_sha256` is the hex hash of the first MiB: a resumed upload must be of the same file. With `resumes`
+    (an unfinished upload of the same owner) no new one is opened: the answer is its ticket, or `WrongFile`.
     """
 
     owner_id: UUID
@@ -37,15 +38,18 @@ class OpenUpload(Command):
     head_sha256: str = ""
     sha256: str = ""
     replaces: UUID | None = None
+    resumes: UUID | None = None
 
 
 class UploadTicket(Message):
-    """Where to send the bytes. `id` is the asset's, except where it replaces one."""
+    """Where to send the bytes. `id` is the asset's, except where it replaces one: then `asset_id` differs."""
 
     id: UUID
     address: str
     chunk_bytes: int
     expires_at: Moment
+    asset_id: UUID | None = None
+    offset_bytes: int = 0
 
 
 class UploadStatusQuery(Query):
@@ -83,11 +87,14 @@ class Uploads(Protocol):
     """Receives files."""
 
     async def open(self, command: OpenUpload) -> UploadTicket:
-        """`QuotaReached`, `StorageFull`, `TooLarge`, `AssetUnknown` (of `replaces`)."""
+        """`QuotaReached`, `StorageFull`, `VideoTooLarge`, `NotAVideo`, `AssetUnknown` (of `replaces`).
+
+        Of `resumes`: `UploadUnknown`, `UploadExpired`, `UploadEnded`, `WrongFile`.
+        """
         ...
 
     async def complete(self, command: CompleteUpload) -> UploadStatus:
-        """For PUT; a tus upload completes by itself."""
+        """For PUT; a tus upload completes by itself. `UploadComplete`; `OffsetMismatch`: not all is there."""
         ...
 
     async def abort(self, command: AbortUpload) -> Nothing:
