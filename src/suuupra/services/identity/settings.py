@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from suuupra.kernel.settings import Settings
 
@@ -51,6 +51,13 @@ class IdentitySettings(Settings):
     @classmethod
     def _read(cls, value: object) -> object:
         return json.loads(value or "[]") if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _secure(self) -> Self:
+        plain = [provider.key for provider in self.providers if provider.issuer.startswith("http://")]
+        if plain and not self.loopback_issuers:
+            raise ValueError(f"the issuer of {plain[0]} must be an https address")
+        return self
 
     def upstreams(self) -> dict[str, Provider]:
         """Every provider by its key, Google first where it is set."""

@@ -264,7 +264,7 @@ class Users(Protocol):
         ...
 
     async def invite(self, command: Invite) -> Nothing:
-        """For services alone; sends nothing. Holds 30 days; a second time prolongs it."""
+        """Anybody signed in, by way of a service; sends nothing. Holds 30 days, a second time prolongs it."""
         ...
 
     async def suspend(self, command: SuspendUser) -> User:

@@ -1,6 +1,7 @@
 """Which passwords are taken (NIST SP 800-63B: length and guessability, no rules of composition)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from zxcvbn import zxcvbn
 
@@ -11,6 +12,14 @@ LENGTH_MAX = 256
 SCORE_MIN = 3
 LOOKED_AT = 72
 """How much of a long password the estimate reads: its time grows with the square."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Whether a password is right, and its hash under today's parameters where they were raised."""
+
+    is_right: bool
+    rehashed: str | None = None
 
 
 def check(password: str, known: Iterable[str] = (), pointer: str = "/password") -> None:

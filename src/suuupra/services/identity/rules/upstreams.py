@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,27 @@ class Expected:
     issuer: str
     client_id: str
     nonce: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A sign-in that is sent to another site."""
+
+    redirect_uri: str
+    state: str
+    nonce: str
+    code_challenge: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, with what only we knew."""
+
+    code: str
+    redirect_uri: str
+    verifier: str = field(repr=False)
+    nonce: str
+    issuer: str = ""
 
 
 def challenge_of(verifier: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, text
+from sqlalchemy.dialects.postgresql import insert
 
 from suuupra.kernel.session import Session
 from suuupra.services.identity.tables import (
@@ -156,8 +157,15 @@ async def link_of(session: Session, upstream_id: UUID, subject: str) -> AccountL
     )
 
 
-async def upstream_id(session: Session, issuer: str) -> UUID | None:
-    return await session.scalar(select(Upstream.id).where(Upstream.issuer == issuer))
+async def put_upstream(session: Session, new_id: UUID, issuer: str, now: datetime) -> UUID:
+    """The row of another site, made when the first person comes from there."""
+    query = select(Upstream.id).where(Upstream.issuer == issuer)
+    known = await session.scalar(query)
+    if known is not None:
+        return known
+    values = {"id": new_id, "issuer": issuer, "created_at": now}
+    await session.execute(insert(Upstream).values(values).on_conflict_do_nothing(index_elements=["issuer"]))
+    return (await session.scalars(query)).one()
 
 
 async def issuers_of(session: Session, account_id: UUID) -> Sequence[str]:
