@@ -182,7 +182,7 @@ class TestRefused:
                 server.accept()
 
     async def test_a_movie_that_points_elsewhere_opens_nothing(self, studio: Studio, tmp_path: Path) -> None:
-        """A data reference (dref) to an address in an otherwise good file: read from the file, or not at all."""
+        """A data reference (dref) to an address in a good file: read from the file, or not at all."""
         with listening() as server:
             body = studio.get("silent.mp4").read_bytes()
             address = b"http://127.0.0.1:%d/x" % server.getsockname()[1]

@@ -7,6 +7,7 @@ Reads only what it is given and believes nothing of it: whatever does not add up
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from suuupra.engines.media.problems import NotPlayable
 
@@ -47,14 +48,31 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Samples:
+    """Columns: ticks, bytes, flags, and ticks from decoding to showing, which may be negative."""
+
+    durations: tuple[int, ...]
+    sizes: tuple[int, ...]
+    flags: tuple[int, ...]
+    offsets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fragment:
-    """One moof with one track. `sizes` in bytes and in order; times in ticks."""
+    """One moof with one track. Times in ticks."""
 
     sequence: int
     start_ticks: int
-    duration_ticks: int
-    sizes: tuple[int, ...]
-    is_independent: bool
+    samples: Samples
+
+    @property
+    def duration_ticks(self) -> int:
+        return sum(self.samples.durations)
+
+    @property
+    def is_independent(self) -> bool:
+        """Whether playing may begin here: its first sample needs no other."""
+        return bool(self.samples.flags) and not self.samples.flags[0] & NON_SYNC
 
 
 def damaged(what: str) -> NotPlayable:
@@ -127,14 +145,20 @@ def read_fragment(data: bytes, defaults: Defaults) -> Fragment:
     tfdt = need(data, traf, b"tfdt")
     wide, _flags = version_and_flags(data, tfdt)
     (start_ticks,) = unpack(">Q" if wide else ">I", data, tfdt.body + 4, tfdt.end)
-    runs = [_run(data, box, own) for box in boxes(data, traf.body, traf.end) if box.kind == b"trun"]
-    return Fragment(
-        sequence,
-        start_ticks,
-        sum(duration for duration, _sizes, _flags in runs),
-        tuple(size for _duration, sizes, _flags in runs for size in sizes),
-        bool(runs) and not runs[0][2] & NON_SYNC,
-    )
+    return Fragment(sequence, start_ticks, _runs(data, traf, own))
+
+
+def _runs(data: bytes, traf: Box, own: Defaults) -> Samples:
+    """All runs as one; one is the rule."""
+    runs: list[Samples] = []
+    room = SAMPLES_MAX
+    for run in (box for box in boxes(data, traf.body, traf.end) if box.kind == b"trun"):
+        runs.append(_run(data, run, own, room))
+        room -= len(runs[-1].sizes)
+    if len(runs) == 1:
+        return runs[0]
+    columns = ([getattr(run, name) for run in runs] for name in Samples.__slots__)
+    return Samples(*(tuple(chain.from_iterable(column)) for column in columns))
 
 
 def _own_defaults(data: bytes, tfhd: Box, defaults: Defaults) -> Defaults:
@@ -151,42 +175,31 @@ def _own_defaults(data: bytes, tfhd: Box, defaults: Defaults) -> Defaults:
     return Defaults(*values)
 
 
-def _run(data: bytes, trun: Box, own: Defaults) -> tuple[int, tuple[int, ...], int]:
-    """(ticks in all, sizes, flags of the first sample)."""
-    _version, flags = version_and_flags(data, trun)
+def _run(data: bytes, trun: Box, own: Defaults, room: int) -> Samples:
+    version, flags = version_and_flags(data, trun)
     (count,) = unpack(">I", data, trun.body + 4, trun.end)
-    if count > SAMPLES_MAX:
+    if count > room:
         raise damaged("a fragment claims too many samples")
     at = trun.body + 8 + (4 if flags & TRUN_OFFSET else 0)
-    first_flags: int | None = None
+    first: tuple[int, ...] = ()
     if flags & TRUN_FIRST_FLAGS:
-        (first_flags,) = unpack(">I", data, at, trun.end)
+        first = unpack(">I", data, at, trun.end)
         at += 4
-    columns = [bit for bit in (TRUN_DURATION, TRUN_SIZE, TRUN_FLAGS, TRUN_CTS) if flags & bit]
-    cells = unpack(f">{count * len(columns)}I", data, at, trun.end)
-    column = {bit: cells[place :: len(columns)] for place, bit in enumerate(columns)}
-    durations = column.get(TRUN_DURATION)
-    ticks = sum(durations) if durations is not None else count * own.duration
-    if first_flags is None:
-        first_flags = next(iter(column.get(TRUN_FLAGS, ())), own.flags)
-    return ticks, column.get(TRUN_SIZE, (own.size,) * count), first_flags
+    present = [bit for bit in (TRUN_DURATION, TRUN_SIZE, TRUN_FLAGS, TRUN_CTS) if flags & bit]
+    cells = unpack(f">{count * len(present)}I", data, at, trun.end)
+    column = {bit: cells[place :: len(present)] for place, bit in enumerate(present)}
+    own_flags = column.get(TRUN_FLAGS, (own.flags,) * count)
+    offsets = column.get(TRUN_CTS, (0,) * count)
+    return Samples(
+        column.get(TRUN_DURATION, (own.duration,) * count),
+        column.get(TRUN_SIZE, (own.size,) * count),
+        first[:count] + own_flags[len(first) :],
+        tuple(_signed(offset) for offset in offsets) if version else offsets,
+    )
 
 
-def retime(moof: bytes, sequence: int, start_ticks: int) -> bytes:
-    """The same fragment, told another number and another beginning."""
-    box = top(moof, b"moof")
-    tfdt = need(moof, box, b"traf", b"tfdt")
-    wide, _flags = version_and_flags(moof, tfdt)
-    form = ">Q" if wide else ">I"
-    unpack(form, moof, tfdt.body + 4, tfdt.end)
-    if start_ticks >= 1 << (8 * struct.calcsize(form)):
-        raise damaged("its clock is too narrow")
-    mfhd = need(moof, box, b"mfhd")
-    unpack(">I", moof, mfhd.body + 4, mfhd.end)
-    changed = bytearray(moof)
-    struct.pack_into(">I", changed, mfhd.body + 4, sequence)
-    struct.pack_into(form, changed, tfdt.body + 4, start_ticks)
-    return bytes(changed)
+def _signed(number: int) -> int:
+    return number - (1 << 32) if number >> 31 else number
 
 
 def box(kind: bytes, *content: bytes) -> bytes:
@@ -194,13 +207,44 @@ def box(kind: bytes, *content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(body), kind) + body
 
 
-def sound_moof(sequence: int, start_ticks: int, sizes: tuple[int, ...], sample_ticks: int) -> bytes:
-    """A moof for samples of equal length that all stand alone; their bytes follow in one mdat."""
-    mfhd = box(b"mfhd", struct.pack(">II", 0, sequence))
-    flags = TFHD_BASE_IS_MOOF | TFHD_DURATION | TFHD_FLAGS
-    tfhd = box(b"tfhd", struct.pack(">IIII", flags, 1, sample_ticks, SYNC_FLAGS))
-    tfdt = box(b"tfdt", struct.pack(">IQ", 1 << 24, start_ticks))
-    count = len(sizes)
-    room = 8 + len(mfhd) + 8 + len(tfhd) + len(tfdt) + 8 + 12 + 4 * count + 8  # up to the content of mdat
-    trun = box(b"trun", struct.pack(f">III{count}I", TRUN_OFFSET | TRUN_SIZE, count, room, *sizes))
+def write_moof(fragment: Fragment) -> bytes:
+    """A moof whose samples' bytes follow in one mdat with a short header; offsets must not be negative."""
+    samples = fragment.samples
+    count = len(samples.sizes)
+    default_flags = samples.flags[-1] if count else 0
+    columns = [samples.sizes]
+    flags = TRUN_OFFSET | TRUN_SIZE | TRUN_FIRST_FLAGS
+    if set(samples.flags[1:]) - {default_flags}:
+        flags ^= TRUN_FIRST_FLAGS | TRUN_FLAGS
+        columns.append(samples.flags)
+    if len(set(samples.durations)) > 1:
+        flags |= TRUN_DURATION
+        columns.insert(0, samples.durations)
+    if any(samples.offsets):
+        flags |= TRUN_CTS
+        columns.append(samples.offsets)
+    defaults = (samples.durations[0] if count else 0, default_flags)
+    tfhd = box(b"tfhd", struct.pack(">IIII", TFHD_BASE_IS_MOOF | TFHD_DURATION | TFHD_FLAGS, 1, *defaults))
+    tfdt = box(b"tfdt", struct.pack(">IQ", 1 << 24, fragment.start_ticks))
+    mfhd = box(b"mfhd", struct.pack(">II", 0, fragment.sequence))
+    first = struct.pack(">I", samples.flags[0] if count else 0) if flags & TRUN_FIRST_FLAGS else b""
+    cells = struct.pack(f">{count * len(columns)}I", *chain.from_iterable(zip(*columns, strict=True)))
+    around = 8 + len(mfhd) + 8 + len(tfhd) + len(tfdt) + 8 + 12 + len(first) + len(cells)
+    trun = box(b"trun", struct.pack(">III", flags, count, around + 8), first, cells)
     return box(b"moof", mfhd, box(b"traf", tfhd, tfdt, trun))
+
+
+def starting_at(init: bytes, media_ticks: int) -> bytes:
+    """The same header with an edit list: what is shown begins at this time of the media."""
+    moov = top(init, b"moov")
+    trak = need(init, moov, b"trak")
+    tkhd = need(init, trak, b"tkhd")
+    if find(init, trak, b"edts"):
+        raise damaged("its header has an edit list already")
+    edts = box(b"edts", box(b"elst", struct.pack(">IIIII", 0, 1, 0, media_ticks, 1 << 16)))
+    changed = bytearray(init)
+    for outer in (moov, trak):
+        (size,) = struct.unpack_from(">I", init, outer.start)
+        struct.pack_into(">I", changed, outer.start, size + len(edts))
+    changed[tkhd.end : tkhd.end] = edts
+    return bytes(changed)

@@ -178,7 +178,7 @@ def _verify(made: Mapping[Path, Part], order: EncodeChunk) -> None:
         with path.open("rb") as file:
             _init, header = read_init(file)
             cut = [placed.fragment for placed in fragments(file, header.defaults)]
-        frames = [len(fragment.sizes) for fragment in cut]
+        frames = [len(fragment.samples.sizes) for fragment in cut]
         ticks = [fragment.duration_ticks for fragment in cut]
         if frames != wanted or ticks != [count * grid.ticks_per_frame for count in wanted]:
             said = f"frames a segment: {frames}, ordered: {wanted}"

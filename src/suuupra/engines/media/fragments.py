@@ -46,7 +46,7 @@ def fragments(file: BinaryIO, defaults: Defaults) -> Iterator[Placed]:
         elif kind == b"mdat" and pending is not None:
             content = start + _header_bytes(file, start)
             fragment = read_fragment(pending, defaults)
-            if sum(fragment.sizes) > end - content:
+            if sum(fragment.samples.sizes) > end - content:
                 raise damaged("a fragment is shorter than its samples")
             yield Placed(fragment, pending, start, content, end)
             pending = None

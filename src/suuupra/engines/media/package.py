@@ -9,12 +9,19 @@ import hashlib
 import struct
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import BinaryIO
 
-from suuupra.engines.media.boxes import Fragment, damaged, retime, sound_moof
+from suuupra.engines.media.boxes import (
+    SYNC_FLAGS,
+    Fragment,
+    Samples,
+    damaged,
+    starting_at,
+    write_moof,
+)
 from suuupra.engines.media.codecs import Header
 from suuupra.engines.media.encode import Part
 from suuupra.engines.media.fragments import copy_range, fragments, read_init
@@ -25,6 +32,7 @@ from suuupra.engines.media.values import Presentation, Rung, Segment, Track
 INIT_NAME = "init.mp4"
 AUDIO = "audio"
 PRIMING_SAMPLES = 1024
+REORDER_FRAMES = 2  # x264 with a pyramid of B-frames, whatever their number
 
 
 def segment_name(index: int) -> str:
@@ -84,12 +92,27 @@ def _cut_video(path: Path, grid: Grid, index: int, folder: Path) -> Cut:
             if segment is None or placed is None:
                 raise damaged(f"it has not the {len(wanted)} segments the grid asks for")
             _agree(segment, placed.fragment, grid)
-            moof = retime(placed.moof, segment + 1, grid.border(segment) * grid.ticks_per_frame)
             made.append(folder / segment_name(segment))
             with made[-1].open("wb") as target:
-                target.write(moof)
-                copy_range(file, target, placed.mdat_start, placed.end)
-    return _cut(init, header, wanted.start, made)
+                content_end = placed.content_start + sum(placed.fragment.samples.sizes)
+                target.write(write_moof(_moved(segment, placed.fragment.samples, grid)))
+                target.write(struct.pack(">I4s", 8 + content_end - placed.content_start, b"mdat"))
+                copy_range(file, target, placed.content_start, content_end)
+    return _cut(starting_at(init, REORDER_FRAMES * grid.ticks_per_frame), header, wanted.start, made)
+
+
+def _moved(segment: int, samples: Samples, grid: Grid) -> Fragment:
+    """To its place on the grid, and shown later by as much as the edit list of the header takes back.
+
+    Encoders that reorder say so by negative offsets; some demuxers read these as a late start.
+    """
+    later = REORDER_FRAMES * grid.ticks_per_frame
+    offsets = tuple(offset + later for offset in samples.offsets)
+    if min(offsets) < 0:
+        raise damaged("its pictures are reordered further than agreed")
+    return Fragment(
+        segment + 1, grid.border(segment) * grid.ticks_per_frame, replace(samples, offsets=offsets)
+    )
 
 
 def _agree(segment: int, fragment: Fragment, grid: Grid) -> None:
@@ -108,7 +131,7 @@ def _cut_audio(path: Path, grid: Grid, folder: Path) -> Cut:
         if header.timescale != RATE_HZ or header.priming_ticks != PRIMING_SAMPLES:
             raise damaged("its sound has another clock than ordered")
         placed = fragments(file, header.defaults)
-        runs = [_Run(array("I", one.fragment.sizes), one.content_start) for one in placed]
+        runs = [_Run(array("I", one.fragment.samples.sizes), one.content_start) for one in placed]
         if sum(len(run.sizes) for run in runs) < sound_border(grid, grid.segments):
             raise damaged("its sound ends before the picture")
         for segment in range(grid.segments):
@@ -138,7 +161,9 @@ def _write_sound(file: BinaryIO, target: BinaryIO, runs: Sequence[_Run], grid: G
             ranges.append((start, start + sum(run.sizes[low:high])))
             sizes += run.sizes[low:high]
         passed += len(run.sizes)
-    target.write(sound_moof(segment + 1, first * FRAME_SAMPLES, tuple(sizes), FRAME_SAMPLES))
+    count = len(sizes)
+    samples = Samples((FRAME_SAMPLES,) * count, tuple(sizes), (SYNC_FLAGS,) * count, (0,) * count)
+    target.write(write_moof(Fragment(segment + 1, first * FRAME_SAMPLES, samples)))
     target.write(struct.pack(">I4s", 8 + sum(sizes), b"mdat"))
     for start, end in ranges:
         copy_range(file, target, start, end)
