@@ -37,7 +37,7 @@ def secured(text: str, status: int = 200) -> HTMLResponse:
 def draw_page(frame: Frame, source: str, **names: object) -> str:
     """A whole page around a snippet."""
     template = f'{{% extends "web/base.html" %}}{IMPORTS}{{% block main %}}{source}{{% endblock %}}'
-    return PAGES._environment.from_string(template).render(frame=frame, view=None, **names)
+    return PAGES._environment.from_string(template).render({"frame": frame, "view": None, **names})
 
 
 def snippet(path: str, source: str, **names: object) -> Route:
