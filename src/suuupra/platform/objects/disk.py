@@ -1,229 +1,196 @@
-"""The object store on a disk."""
+"""The object store on a disk: writes in threads, each whole and fsynced before anybody hears of it."""
 
 import asyncio
 import contextlib
-import hashlib
-import json
+import heapq
 import os
 import re
+import secrets
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from suuupra.kernel.clock import Clock
-from suuupra.kernel.problems import Conflict, NotFound, Unavailable
-from suuupra.kernel.stores import Keys, Staged, StoredObject
+from suuupra.kernel.pagination import Cursors
+from suuupra.kernel.problems import Forbidden, Invalid, NotFound
+from suuupra.kernel.stores import SIGNED_TTL_MAX_S, Keys, StoredObject
 from suuupra.kernel.work import refuse_open_scope
-from suuupra.platform.objects.files import BLOCK_BYTES, Writing, facts_of, free_bytes, settle, sync_folder
-from suuupra.platform.objects.signing import Signer
+from suuupra.platform.objects import files
+from suuupra.platform.objects.staging import DiskStaged
 
-KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,99})*")
+KEY_LENGTH_MAX = 500
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The right that a path carries."""
+
+    method: str
+    key: str
+    expires_s: int
+    media_type: str
+    size_max: int
 
 
 class DiskObjects:
     """Implements the kernel's `ObjectStore` below a folder."""
 
     def __init__(self, folder: Path, keys: Keys, clock: Clock) -> None:
-        self._root = folder / "kept"
-        self._temp = folder / "temp"
-        self._stage = folder / "staged"
-        for path in (self._root, self._temp, self._stage):
+        self._kept, self._parts, self._staged = (folder / name for name in ("kept", "parts", "staged"))
+        for path in (self._kept, self._parts, self._staged):
             path.mkdir(parents=True, exist_ok=True)
-        self._signer = Signer(keys, clock)
-
-    @property
-    def signer(self) -> Signer:
-        """For the routes."""
-        return self._signer
-
-    def path_of(self, key: str) -> Path:
-        """Where a key lies; a key that could leave the folder is a mistake of ours."""
-        if not KEY.fullmatch(key):
-            raise ValueError(f"{key!r} is not an object key")
-        return self._root / key
+        self._clock = clock
+        self._signatures = Cursors(keys.derive("objects", "signed paths"))
 
     async def put(
         self, key: str, body: bytes | Path | AsyncIterable[bytes], media_type: str, *, only_new: bool = False
     ) -> StoredObject:
         refuse_open_scope("an object write")
-        target = self.path_of(key)
-        if only_new and target.exists():
-            raise Conflict("There is an object of this name.")
-        with disk_errors():
-            writing = Writing(self._temp)
+        link = self._link(key)
+        with files.disk_full_is_a_problem():
+            part = await asyncio.to_thread(files.Part, self._parts / secrets.token_hex(12))
             try:
-                if isinstance(body, bytes):
-                    await asyncio.to_thread(writing.write, body)
-                elif isinstance(body, Path):
-                    await asyncio.to_thread(writing.copy_from, body)
+                if isinstance(body, Path):
+                    await asyncio.to_thread(part.copy_from, body)
+                elif isinstance(body, bytes):
+                    await asyncio.to_thread(part.write, body)
                 else:
-                    async for block in body:
-                        await asyncio.to_thread(writing.write, block)
-                etag = await asyncio.to_thread(writing.close)
-                await asyncio.to_thread(self._keep, writing.path, target, etag, media_type)
-            except BaseException:
-                writing.abandon()
-                raise
-        return self._stored(key)
-
-    def _keep(self, part: Path, target: Path, etag: str, media_type: str) -> None:
-        settle(part, target, {"etag": etag, "media_type": media_type}, self._root)
+                    async for block in _in_blocks(body):
+                        await asyncio.to_thread(part.write, block)
+                await asyncio.to_thread(part.keep_as, link, media_type, only_new=only_new)
+            finally:
+                part.close()
+        return self._found(key)
 
     async def get(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        file = await asyncio.to_thread(self._open, key)
         try:
-            file = await asyncio.to_thread(self.path_of(key).open, "rb")
-        except FileNotFoundError:
-            raise NotFound from None
-        with file:
-            await asyncio.to_thread(file.seek, start)
-            left = None if end is None else end - start
-            while left is None or left > 0:
-                block = await asyncio.to_thread(
-                    file.read, BLOCK_BYTES if left is None else min(BLOCK_BYTES, left)
-                )
+            while end is None or start < end:
+                size = files.BLOCK_BYTES if end is None else min(files.BLOCK_BYTES, end - start)
+                block = await asyncio.to_thread(os.pread, file, size, start)
                 if not block:
                     return
-                left = None if left is None else left - len(block)
+                start += len(block)
                 yield block
+        finally:
+            os.close(file)
+
+    def _open(self, key: str) -> int:
+        """Twice, since an overwrite may take the blob away between its name and itself."""
+        for _ in range(2):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                return os.open(self._link(key), os.O_RDONLY | os.O_CLOEXEC)
+        raise NotFound
 
     async def head(self, key: str) -> StoredObject | None:
-        return self._stored(key) if self.path_of(key).is_file() else None
-
-    def _stored(self, key: str) -> StoredObject:
-        path = self.path_of(key)
-        found = path.stat()
-        facts = json.loads(facts_of(path).read_text(encoding="utf-8"))
-        changed = datetime.fromtimestamp(found.st_mtime, UTC)
-        return StoredObject(key, found.st_size, facts["etag"], facts["media_type"], changed)
+        blob = files.blob_of(self._link(key))
+        return None if blob is None else _described(key, blob)
 
     async def delete(self, key: str) -> None:
         refuse_open_scope("an object write")
-        path = self.path_of(key)
-        path.unlink(missing_ok=True)
-        facts_of(path).unlink(missing_ok=True)
+        await asyncio.to_thread(files.remove, self._link(key), self._kept)
 
     async def page(self, prefix: str, after: str = "", limit: int = 1000) -> list[StoredObject]:
         return await asyncio.to_thread(self._page, prefix, after, limit)
 
     def _page(self, prefix: str, after: str, limit: int) -> list[StoredObject]:
-        start = self._root / prefix.rpartition("/")[0] if "/" in prefix else self._root
-        keys = sorted(
+        if ".." in prefix:
+            raise ValueError(f"{prefix!r} is not the beginning of object keys")
+        root = str(self._kept)
+        below = os.path.join(root, prefix.rpartition("/")[0])  # noqa: PTH118 - a prefix may be empty
+        keys = (
             key
-            for path in start.rglob("*")
-            if path.is_file()
-            and not path.name.startswith(".")
-            and (key := str(path.relative_to(self._root))).startswith(prefix)
+            for folder, _, names in os.walk(below)
+            for name in names
+            if not name.startswith(".~")
+            and (key := f"{folder[len(root) + 1 :]}/{name}".lstrip("/")).startswith(prefix)
             and key > after
         )
-        return [self._stored(key) for key in keys[:limit]]
+        found = ((key, files.blob_of(self._kept / key)) for key in heapq.nsmallest(limit, keys))
+        return [_described(key, blob) for key, blob in found if blob is not None]
 
     async def copy(self, source: str, target: str) -> StoredObject:
-        found = await self.head(source)
-        if found is None:
+        refuse_open_scope("an object write")
+        blob, link = files.blob_of(self._link(source)), self._link(target)
+        if blob is None:
             raise NotFound
-        return await self.put(target, self.path_of(source), found.media_type)
+        with files.disk_full_is_a_problem():  # a blob never changes: both names may lead to the same bytes
+            await asyncio.to_thread(files.place, blob.path, link, files.blob_name(blob.etag, blob.media_type))
+        return self._found(target)
 
-    def staged(self, key: str) -> Staged:
-        name = hashlib.sha256(key.encode()).hexdigest()
-        return DiskStaged(self, self._stage / name, key)
+    def staged(self, key: str) -> DiskStaged:
+        return DiskStaged(self._staged, self._link(key), lambda: self._found(key))
 
     @contextlib.asynccontextmanager
     async def local(self, key: str) -> AsyncIterator[Path]:
-        path = self.path_of(key)
-        if not path.is_file():
-            raise NotFound
-        yield path
+        self._found(key)
+        yield self._link(key)
 
     def sign(
         self, method: str, key: str, *, media_type: str = "", size_max: int = 0, ttl_s: int = 900
     ) -> str:
-        self.path_of(key)
-        return self._signer.sign(method, key, media_type, size_max, ttl_s)
+        self._link(key)
+        if not 0 < ttl_s <= SIGNED_TTL_MAX_S:
+            raise ValueError(f"a signed path lives for 1 to {SIGNED_TTL_MAX_S} s")
+        if method != "GET" and not (method == "PUT" and media_type and size_max > 0):
+            raise ValueError("a signed path is for GET, or for PUT with its type and greatest size")
+        expires_s = int(self._clock.now().timestamp()) + ttl_s
+        return "/objects/" + self._signatures.write("objects", [method, key, expires_s, media_type, size_max])
+
+    def read_signed(self, token: str, method: str) -> tuple[Signed, int]:
+        """The right that a path carries and its seconds left; `Forbidden`."""
+        try:
+            signed = Signed(*(self._signatures.read("objects", token) or ()))
+        except (Invalid, TypeError):
+            raise Forbidden("This address was altered.") from None
+        left_s = signed.expires_s - int(self._clock.now().timestamp())
+        if left_s <= 0:
+            raise Forbidden("This address has expired.")
+        if signed.method != ("GET" if method == "HEAD" else method):
+            raise Forbidden("This address is for another purpose.")
+        return signed, left_s
 
     async def free_bytes(self) -> tuple[int, int]:
-        return free_bytes(self._root)
+        found = os.statvfs(self._kept)
+        return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
 
     async def sweep(self, older_than_s: float = 3600) -> int:
-        """Remove what killed writers left; how many files."""
+        """Remove what killed writers left behind; how many files."""
         return await asyncio.to_thread(self._sweep, time.time() - older_than_s)
 
     def _sweep(self, before_s: float) -> int:
-        old = [path for path in self._temp.iterdir() if path.stat().st_mtime < before_s]
-        for path in old:
+        parts = [path for path in self._parts.iterdir() if path.stat().st_mtime < before_s]
+        left = [*parts, *files.strays(self._kept, before_s)]
+        for path in left:
             path.unlink(missing_ok=True)
-        return len(old)
+        return len(left)
 
-    async def adopt(self, part: Path, key: str, media_type: str) -> StoredObject:
-        """Make a finished file below our own folder the object of a key, without copying it."""
-        refuse_open_scope("an object write")
+    def _link(self, key: str) -> Path:
+        """Where the name of an object stands; a key that could lead elsewhere is a mistake of ours."""
+        if len(key) > KEY_LENGTH_MAX or not KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not an object key")
+        return self._kept / key
 
-        def keep() -> None:
-            with part.open("rb") as file:
-                etag = hashlib.file_digest(file, "sha256").hexdigest()
-            self._keep(part, self.path_of(key), etag, media_type)
-
-        with disk_errors():
-            await asyncio.to_thread(keep)
-        return self._stored(key)
-
-
-class DiskStaged:
-    """Implements the kernel's `Staged` by one file that grows."""
-
-    def __init__(self, store: DiskObjects, path: Path, key: str) -> None:
-        self._store = store
-        self._path = path
-        self._key = key
-
-    async def size_bytes(self) -> int:
-        return self._path.stat().st_size if self._path.exists() else 0
-
-    async def append(self, offset: int, body: bytes) -> int:
-        refuse_open_scope("an object write")
-        with disk_errors():
-            return await asyncio.to_thread(self._append, offset, body)
-
-    def _append(self, offset: int, body: bytes) -> int:
-        is_new = not self._path.exists()
-        with self._path.open("ab" if is_new else "r+b") as file:
-            size = file.seek(0, os.SEEK_END)
-            if size != offset:
-                raise Conflict("The file goes on elsewhere.", offset_bytes=size)
-            try:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError:
-                file.truncate(size)
-                raise
-        if is_new:
-            sync_folder(self._path.parent)
-        return offset + len(body)
-
-    async def promote(self, media_type: str) -> StoredObject:
-        if not self._path.exists():
-            found = await self._store.head(self._key)
-            if found is None:
-                raise NotFound
-            return found
-        return await self._store.adopt(self._path, self._key, media_type)
-
-    async def discard(self) -> None:
-        refuse_open_scope("an object write")
-        self._path.unlink(missing_ok=True)
-
-    @contextlib.asynccontextmanager
-    async def local(self) -> AsyncIterator[Path]:
-        if not self._path.exists():
+    def _found(self, key: str) -> StoredObject:
+        blob = files.blob_of(self._link(key))
+        if blob is None:
             raise NotFound
-        yield self._path
+        return _described(key, blob)
 
 
-@contextlib.contextmanager
-def disk_errors() -> Iterator[None]:
-    """A full or failing disk is `Unavailable`: no half object stays, and it recovers by itself."""
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable("The disk does not take more at the moment.", retry_after_s=30) from error
+def _described(key: str, blob: files.Blob) -> StoredObject:
+    return StoredObject(key, blob.size_bytes, blob.etag, blob.media_type, blob.modified_at)
+
+
+async def _in_blocks(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Small pieces gathered, so that a thread is not started for each."""
+    gathered = bytearray()
+    async for piece in body:
+        gathered += piece
+        if len(gathered) >= files.BLOCK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
