@@ -24,7 +24,8 @@ window.errors = [];
 window.firstFrame = new Promise((resolve) =>
   video.requestVideoFrameCallback((now, frame) => resolve(frame.mediaTime)));
 const hls = (window.hls = new Hls({ startLevel: 1, maxBufferLength: 8 }));
-hls.on(Hls.Events.ERROR, (event, data) => window.errors.push(data.details));
+const own = Hls.ErrorDetails.INTERNAL_ABORTED; // a request the seek made useless
+hls.on(Hls.Events.ERROR, (event, data) => data.details !== own && window.errors.push(data.details));
 hls.on(Hls.Events.LEVEL_SWITCHED, (event, data) => (window.level = data.level));
 hls.loadSource("/master.m3u8");
 hls.attachMedia(video);
