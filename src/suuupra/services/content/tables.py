@@ -277,7 +277,7 @@ class Progress(Base):
 
 
 class ProgressOperation(Base):
-    """An act of a device, once, with what became of it."""
+    """An act of a device, once, with what became of it and how much new time it brought."""
 
     __tablename__ = "progress_operation"
     learner_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -291,8 +291,12 @@ class ProgressOperation(Base):
     verdict: Mapped[str]
     enrolment_id: Mapped[UUID | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(default="")
+    credited_ms: Mapped[int] = mapped_column(BigInteger, default=0)
 
-    __table_args__ = (Index("ix_progress_operation_received_at", "received_at"),)
+    __table_args__ = (
+        Index("ix_progress_operation_received_at", "received_at"),
+        Index("ix_progress_operation_enrolment_id", "enrolment_id"),
+    )
 
 
 class ApprovalCase(Base):

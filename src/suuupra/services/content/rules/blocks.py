@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import rfc8785
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -142,7 +142,10 @@ def restored(kind: str, body: Mapping[str, Any]) -> Block:
     return KINDS[kind].model_validate(body)
 
 
-def changed(block: Block, changes: Mapping[str, Any]) -> Block:
+B = TypeVar("B", bound=Block)
+
+
+def changed(block: B, changes: Mapping[str, object]) -> B:
     """The block with some fields changed and checked; `Invalid` names each wrong one."""
     try:
         return type(block).model_validate({**block.model_dump(), **changes})
@@ -150,7 +153,7 @@ def changed(block: Block, changes: Mapping[str, Any]) -> Block:
         raise invalid(error) from error
 
 
-def made(cls: type[Block], values: Mapping[str, Any]) -> Block:
+def made(cls: type[B], values: Mapping[str, object]) -> B:
     """A new block, checked."""
     return changed(cls(), values)
 

@@ -64,13 +64,17 @@ def is_read(words: int, opened_at: datetime, ended_at: datetime) -> bool:
     return (ended_at - opened_at).total_seconds() >= reading_s(words) * READING_SHARE
 
 
-def credit(claimed: Sequence[Interval], known: Multirange, elapsed_s: float) -> tuple[Multirange, Multirange]:
-    """Split a device's claim into what time allows and the excess.
+def allowance_ms(elapsed_s: float) -> int:
+    """New time that a claim may bring: 2.2 times the time that passed on the server, plus 30 s."""
+    return int(max(0.0, elapsed_s) * CLAIM_SPEED * 1000) + CLAIM_SLACK_S * 1000
 
-    New time is at most 2.2 times the server time since the device's last act, plus 30 s. What was
-    known before is free; the allowance is spent from the earliest second on.
+
+def credit(claimed: Sequence[Interval], known: Multirange, left: int) -> tuple[Multirange, Multirange]:
+    """Split a device's claim into what the `left` milliseconds allow and the excess.
+
+    What was known before is free; the allowance is spent from the earliest second on.
     """
-    left = int(max(0.0, elapsed_s) * CLAIM_SPEED * 1000) + CLAIM_SLACK_S * 1000
+    left = max(0, left)
     credited: list[Interval] = []
     excess: list[Interval] = []
     for start, end in minus(union(claimed), known):

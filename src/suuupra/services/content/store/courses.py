@@ -1,7 +1,7 @@
 """Courses by id, slug and owner, and how one person stands to one of them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,21 +12,38 @@ from sqlalchemy.dialects.postgresql import array, insert
 from suuupra.kernel.session import Session
 from suuupra.services.content.rules.blocks import Root
 from suuupra.services.content.rules.categories import CategoryNode
-from suuupra.services.content.tables import Category, Course, Enrolment, EnrolmentGrant, SlugHistory
+from suuupra.services.content.tables import (
+    Block,
+    Category,
+    Course,
+    Enrolment,
+    EnrolmentGrant,
+    Revision,
+    SlugHistory,
+)
 
 
 @dataclass(frozen=True)
 class Stand:
-    """A course and one person's enrolment in it, read at once."""
+    """A course, the words of its live revision (before one, of its draft), and one person's place in it."""
 
     course: Course
-    enrolment: Enrolment | None
-    sources: frozenset[str]
+    enrolment: Enrolment | None = None
+    sources: frozenset[str] = frozenset()
+    root: Root = field(default_factory=Root)
 
 
 _SOURCES = (
     select(func.coalesce(func.array_agg(EnrolmentGrant.source), array([], type_=EnrolmentGrant.source.type)))
     .where(EnrolmentGrant.enrolment_id == Enrolment.id, EnrolmentGrant.state == "active")
+    .scalar_subquery()
+)
+
+
+_ROOT = (
+    select(Block.body)
+    .join(Revision, Revision.root_hash == Block.hash)
+    .where(Revision.id == func.coalesce(Course.live_revision_id, Course.draft_revision_id))
     .scalar_subquery()
 )
 
@@ -40,15 +57,23 @@ async def stand(
     which = Course.id == course_id if course_id else or_(Course.slug == slug, Course.id.in_(former))
     row = (
         await session.execute(
-            select(Course, Enrolment, _SOURCES).outerjoin(Enrolment, mine).where(which).limit(1)
+            select(Course, Enrolment, _SOURCES, _ROOT).outerjoin(Enrolment, mine).where(which).limit(1)
         )
     ).first()
-    return None if row is None else Stand(row[0], row[1], frozenset(row[2] or ()))
+    if row is None:
+        return None
+    return Stand(row[0], row[1], frozenset(row[2] or ()), Root.model_validate(row[3]))
 
 
 async def locked(session: Session, course_id: UUID) -> Course | None:
     """The course, held until the end of the unit."""
     return await session.get(Course, course_id, with_for_update=True)
+
+
+async def shared(session: Session, course_id: UUID) -> Course | None:
+    """The course, whose state stays as it is until the end of the unit; others may share it."""
+    statement = select(Course).where(Course.id == course_id).with_for_update(read=True)
+    return await session.scalar(statement)
 
 
 async def by_ids(session: Session, ids: Iterable[UUID]) -> dict[UUID, Course]:
@@ -62,6 +87,18 @@ async def enrolled_in(session: Session, subject: UUID, ids: Iterable[UUID]) -> f
         Enrolment.learner_id == subject, Enrolment.course_id.in_(list(ids))
     )
     return frozenset(await session.scalars(statement))
+
+
+async def may_mark(session: Session, ids: Iterable[UUID]) -> dict[UUID, bool]:
+    """Whether lessons of these courses may be marked as done by hand."""
+    statement = (
+        select(Course.id, Block.body)
+        .join(Revision, Revision.id == Course.live_revision_id)
+        .join(Block, Block.hash == Revision.root_hash)
+        .where(Course.id.in_(list(ids)))
+    )
+    rows = await session.execute(statement)
+    return {row.id: Root.model_validate(row.body).may_mark_done for row in rows}
 
 
 async def page_of_owner(

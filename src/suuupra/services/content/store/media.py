@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from suuupra.kernel.session import Session
-from suuupra.services.content.tables import MediaLink
+from suuupra.services.content.tables import Course, MediaLink
 
 
 async def link(session: Session, node_id: UUID, *, lock: bool = False) -> MediaLink | None:
@@ -14,17 +14,22 @@ async def link(session: Session, node_id: UUID, *, lock: bool = False) -> MediaL
 
 
 async def by_asset(session: Session, media_id: UUID) -> list[MediaLink]:
-    """All lessons that show the asset, held until the end of the unit, in order of key."""
-    statement = select(MediaLink).where(MediaLink.media_id == media_id).order_by(MediaLink.node_id)
-    return list(await session.scalars(statement.with_for_update()))
+    """All lessons that show the asset; courses, then links, are held as authors hold them."""
+    return await _held(session, MediaLink.media_id == media_id)
 
 
 async def by_upload(session: Session, upload_id: UUID) -> list[MediaLink]:
-    """Lessons that wait for this upload, as their file or as its replacement."""
-    which = or_(MediaLink.media_id == upload_id, MediaLink.replacing_id == upload_id)
-    return list(
-        await session.scalars(select(MediaLink).where(which).order_by(MediaLink.node_id).with_for_update())
+    """Lessons that wait for this upload, as their file or as its replacement; held."""
+    return await _held(session, or_(MediaLink.media_id == upload_id, MediaLink.replacing_id == upload_id))
+
+
+async def _held(session: Session, which: ColumnElement[bool]) -> list[MediaLink]:
+    of_them = select(MediaLink.course_id).where(which)
+    await session.execute(
+        select(Course.id).where(Course.id.in_(of_them)).order_by(Course.id).with_for_update()
     )
+    links = select(MediaLink).where(which).order_by(MediaLink.node_id).with_for_update()
+    return list(await session.scalars(links))
 
 
 async def of_course(session: Session, course_id: UUID) -> list[MediaLink]:

@@ -135,6 +135,16 @@ async def contiguous(session: Session, learner_id: UUID, devices: Iterable[UUID]
     return {row[0]: row[1] for row in rows}
 
 
+async def credited(session: Session, enrolment_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """New time that claims of devices have brought so far, by enrolment."""
+    rows = await session.execute(
+        select(ProgressOperation.enrolment_id, func.sum(ProgressOperation.credited_ms))
+        .where(ProgressOperation.enrolment_id.in_(list(enrolment_ids)))
+        .group_by(ProgressOperation.enrolment_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
+
+
 async def prune(session: Session, before: datetime, limit: int) -> int:
     """Forget old acts; what they changed stays."""
     keys = (ProgressOperation.learner_id, ProgressOperation.device_id, ProgressOperation.device_seq)

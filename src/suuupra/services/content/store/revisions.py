@@ -1,7 +1,8 @@
 """Revisions, their nodes and blocks."""
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal, select, update
@@ -48,6 +49,40 @@ async def root_of(session: Session, revision_id: UUID) -> Root:
 
 async def revision(session: Session, revision_id: UUID, *, lock: bool = False) -> Revision | None:
     return await session.get(Revision, revision_id, with_for_update=lock)
+
+
+@dataclass(frozen=True)
+class DraftMark:
+    """What tells whether a draft holds something new."""
+
+    edition: int
+    parent_ids: tuple[UUID, ...]
+
+    def differs_from(self, live_revision_id: UUID) -> bool:
+        return self.edition > 0 or live_revision_id not in self.parent_ids
+
+
+async def drafts(session: Session, ids: Iterable[UUID]) -> dict[UUID, DraftMark]:
+    """By revision."""
+    columns = (Revision.id, Revision.edition, Revision.parent_ids)
+    rows = await session.execute(select(*columns).where(Revision.id.in_(list(ids))))
+    return {row.id: DraftMark(row.edition, tuple(row.parent_ids)) for row in rows}
+
+
+async def numbers(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """By revision."""
+    rows = await session.execute(select(Revision.id, Revision.number).where(Revision.id.in_(list(ids))))
+    return {row.id: row.number for row in rows}
+
+
+async def roots(session: Session, ids: Iterable[UUID]) -> dict[UUID, Root]:
+    """By revision."""
+    statement = (
+        select(Revision.id, BlockRow.body)
+        .join(BlockRow, BlockRow.hash == Revision.root_hash)
+        .where(Revision.id.in_(list(ids)))
+    )
+    return {row.id: Root.model_validate(row.body) for row in await session.execute(statement)}
 
 
 async def by_number(session: Session, course_id: UUID, number: int) -> Revision | None:
@@ -152,6 +187,40 @@ async def texts(session: Session, revision_id: UUID) -> list[str]:
         .where(Node.revision_id == revision_id, Node.parent_id.is_not(None))
     )
     return [text for text in await session.scalars(statement) if text]
+
+
+@dataclass(frozen=True)
+class LessonFacts:
+    """What decides when a lesson is done."""
+
+    course_id: UUID
+    kind: str
+    words: int
+    duration_ms: int
+    rule: Mapping[str, Any] | None
+    is_free_preview: bool
+
+
+async def lesson_facts(session: Session, node_ids: Iterable[UUID]) -> dict[UUID, LessonFacts]:
+    """Of lessons that are or were live, from their newest frozen revision."""
+    statement = (
+        select(Node, Revision.course_id, BlockRow.words, func.coalesce(MediaLink.duration_ms, 0))
+        .join(Revision, Revision.id == Node.revision_id)
+        .join(BlockRow, BlockRow.hash == Node.block_hash)
+        .outerjoin(MediaLink, MediaLink.node_id == Node.node_id)
+        .where(Node.node_id.in_(list(node_ids)), Node.parent_id.is_not(None), Revision.frozen_at.is_not(None))
+        .distinct(Node.node_id)
+        .order_by(Node.node_id, Revision.number.desc())
+    )
+    return {
+        node.node_id: LessonFacts(course_id, node.kind, words, duration, node.rule, node.is_free_preview)
+        for node, course_id, words, duration in await session.execute(statement)
+    }
+
+
+async def lesson_ids(session: Session, revision_id: UUID) -> frozenset[UUID]:
+    statement = select(Node.node_id).where(Node.revision_id == revision_id, Node.parent_id.is_not(None))
+    return frozenset(await session.scalars(statement))
 
 
 async def block_bytes(session: Session, course_id: UUID) -> int:

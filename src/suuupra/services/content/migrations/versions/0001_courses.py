@@ -106,7 +106,15 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("enrolment_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("credited_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("learner_id", "device_id", "device_seq", name=op.f("pk_progress_operation")),
+        schema="content",
+    )
+    op.create_index(
+        "ix_progress_operation_enrolment_id",
+        "progress_operation",
+        ["enrolment_id"],
+        unique=False,
         schema="content",
     )
     op.create_index(
@@ -444,6 +452,7 @@ def downgrade() -> None:
     op.drop_index("ix_enrolment_activated_at", table_name="enrolment", schema="content")
     op.drop_table("enrolment", schema="content")
     op.drop_index("ix_progress_operation_received_at", table_name="progress_operation", schema="content")
+    op.drop_index("ix_progress_operation_enrolment_id", table_name="progress_operation", schema="content")
     op.drop_table("progress_operation", schema="content")
     op.drop_index("ix_course_words", table_name="course", schema="content", postgresql_using="gin")
     op.drop_index("ix_course_tags", table_name="course", schema="content", postgresql_using="gin")
