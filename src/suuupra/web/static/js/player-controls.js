@@ -54,7 +54,6 @@ export class Controls {
     };
     if (acts[act]) acts[act]();
     else if (event.target === this.video) this.toggle();
-    if (!event.target.closest(".player-menu")) this.player.querySelector(".player-menu").open = false;
   }
 
   choose(field) {
@@ -68,11 +67,6 @@ export class Controls {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const within = this.player.contains(target);
     if (!within && target.closest?.("input, textarea, select, button, a, summary, [contenteditable], [tabindex]:not(main)")) return;
-    if (event.key === "Escape" && this.player.querySelector(".player-menu").open) {
-      this.player.querySelector(".player-menu").open = false;
-      this.player.querySelector(".player-menu summary").focus();
-      return;
-    }
     if (target.matches?.('select, [data-act="volume"]') || (event.key === " " && target.matches?.("button, summary, a"))) return;
     const { video } = this;
     const keys = {

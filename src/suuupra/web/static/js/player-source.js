@@ -54,12 +54,15 @@ export class Source {
       startPosition: this.where.startMs / 1000,
       xhrSetup: (xhr, url) => xhr.open("GET", this.fresh(url), true),
     });
-    this.hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => this.tell.levels(levels));
+    this.hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
+      this.tell.levels(levels);
+      this.parsed = true;
+      if (this.wanted) this.begin();
+    });
     this.hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, (_, { subtitleTracks }) => this.tell.subtitles(subtitleTracks));
     this.hls.on(Hls.Events.ERROR, (_, data) => this.failed(Hls, data));
     this.hls.loadSource(this.where.hls);
     this.hls.attachMedia(this.video);
-    if (this.wanted) this.start();
   }
 
   failed(Hls, data) {
@@ -79,9 +82,11 @@ export class Source {
 
   /** Lets segments load; before the first press only the manifest is fetched. */
   start() {
+    if (!this.wanted && this.parsed) this.begin();
     this.wanted = true;
-    if (!this.hls || this.begun) return;
-    this.begun = true;
+  }
+
+  begin() {
     this.hls.startLoad(this.video.currentTime || this.where.startMs / 1000);
   }
 
@@ -92,9 +97,8 @@ export class Source {
     if (this.hls) {
       this.where.startMs = this.video.currentTime * 1000 || this.where.startMs;
       this.hls.config.startPosition = this.where.startMs / 1000;
+      this.parsed = false;
       this.hls.loadSource(this.fresh(this.where.hls));
-      this.begun = false;
-      this.start();
     } else {
       const at = this.video.currentTime;
       this.video.src = this.fresh(this.video.src);
