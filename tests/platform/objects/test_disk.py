@@ -15,8 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from suuupra.kernel.clock import SystemClock
 from suuupra.kernel.problems import Conflict, NotFound, Unavailable
 from suuupra.kernel.work import TransactionOpen, scoped
+from suuupra.platform.keys import FileKeys
 from suuupra.platform.objects import DiskObjects
 from tests.covers import covers
 
@@ -203,6 +205,7 @@ import asyncio, sys
 from pathlib import Path
 from suuupra.kernel.clock import SystemClock
 from suuupra.platform.keys import FileKeys
+from suuupra.platform.keys import FileKeys
 from suuupra.platform.objects import DiskObjects
 
 async def endless():
@@ -242,6 +245,21 @@ async def test_the_sweep_takes_blobs_without_a_name_and_no_others(store: DiskObj
     os.utime(stray, (time.time() - 7200, time.time() - 7200))
     assert await store.sweep() == 1
     assert await everything(store, KEY) == b"kept"
+
+
+@covers("PLT-7")
+async def test_the_folders_group_reads_everything_and_others_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "objects"
+    folder.mkdir()
+    group = 12_345 if os.geteuid() == 0 else os.getgid()
+    os.chown(folder, -1, group)
+    store = DiskObjects(folder, FileKeys(tmp_path / "keys"), SystemClock())
+    await store.put(KEY, b"frames", "video/mp4")
+    await store.staged("vod/up").append(0, b"film")
+    for path in folder.rglob("*"):
+        assert path.lstat().st_gid == group
+        assert path.is_symlink() or path.stat().st_mode & 0o040
+    assert not (folder / "kept").stat().st_mode & 0o007
 
 
 @covers("PLT-7")

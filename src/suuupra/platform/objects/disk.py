@@ -41,6 +41,8 @@ class DiskObjects:
         self._kept, self._parts, self._staged = (folder / name for name in ("kept", "parts", "staged"))
         for path in (self._kept, self._parts, self._staged):
             path.mkdir(parents=True, exist_ok=True)
+            os.chown(path, -1, folder.stat().st_gid)  # encoders read as members of the folder's group:
+            path.chmod(0o2750)  # everything below inherits it
         self._clock = clock
         self._signatures = Cursors(keys.derive("objects", "signed paths"))
 
