@@ -11,8 +11,8 @@ from suuupra.kernel.problems import Late, Problem, Unavailable
 COLLISIONS: Final = frozenset({"40001", "40P01"})
 """Serialisation failure and deadlock: the same work may be done again at once."""
 
-AGAIN_LATER: Final = COLLISIONS | {"55P03", "25006"}
-"""Also: lock not available, server that only reads for now. Classes 08 and 53 are outages."""
+AGAIN_LATER: Final = COLLISIONS | {"55P03"}
+"""Also: lock not available. Classes 08 and 53 are outages."""
 
 STATEMENT_TIMEOUT: Final = "57014"
 GONE: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "57P05"})
@@ -65,8 +65,6 @@ def is_outage(error: BaseException | None) -> bool:
 
 def problem_of(error: BaseException) -> Problem | None:
     """The Problem that a database error is to a caller; None where it is our own mistake."""
-    if isinstance(error, PoolTimeout):
-        return Unavailable("All connections are in use.", retry_after_s=1)
     if not isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError):
         return None
     state = sqlstate(error)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -155,6 +156,8 @@ class Pool:
     async def _checked_out(self) -> Transaction:
         try:
             connection = await self._engine.connect()
+        except PoolTimeout as error:
+            raise Unavailable("All connections are in use.", retry_after_s=1) from error
         except (*CONNECTION_LOST, DBAPIError) as error:
             raise Unavailable("The database does not answer.", retry_after_s=1) from error
         raw = await connection.get_raw_connection()
