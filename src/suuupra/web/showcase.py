@@ -29,6 +29,23 @@ _JOINED = (
     109, 114, 126, 142, 153, 141, 148,
 )  # fmt: skip
 _BEFORE = tuple(round(value * 0.78 + index % 5) for index, value in enumerate(_JOINED))
+_JOINED_CHART = Chart(
+    "Learners who joined", _DAYS, (Series("November", _JOINED), Series("October", _BEFORE, dashed=True))
+)
+_WEEK_CHART = Chart(
+    "Minutes watched by weekday",
+    ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    (Series("This week", (310, 280, 340, 290, 260, 480, 520)),),
+    suffix=" min",
+)
+_WRONG = Form(
+    {"email": "nidhi@", "summary": ""},
+    (
+        FieldError("email", "This address lacks the part after the @"),
+        FieldError("secret", "Use at least twelve characters"),
+        FieldError("summary", "Say in a sentence or two what the course is about"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -134,17 +151,8 @@ def _view(frame: Frame) -> Showcase:
             ("Mohammed Ali", "Calculus by hand", "Completed", "100%"),
             ("Tenzin Dorje", "Algorithms, seen", "Left", "12%"),
         ),
-        joined=Chart(
-            "Learners who joined",
-            _DAYS,
-            (Series("November", _JOINED), Series("October", _BEFORE, dashed=True)),
-        ),
-        weekdays=Chart(
-            "Minutes watched by weekday",
-            ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-            (Series("This week", (310, 280, 340, 290, 260, 480, 520)),),
-            suffix=" min",
-        ),
+        joined=_JOINED_CHART,
+        weekdays=_WEEK_CHART,
         nothing=Chart("Certificates", (), (Series("This month", ()),)),
         ways=(("Phone", 58.0), ("Laptop", 31.0), ("Tablet", 8.0), ("Television", 3.0)),
         player=Player("", 842_000, "Building a square wave", resume_ms=422_000, previous="#", next="#"),

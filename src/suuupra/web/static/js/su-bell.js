@@ -3,7 +3,8 @@ import { hear } from "./realtime.js";
 /** The bell's count, moved by messages `{unread: n}`. */
 export class Bell extends HTMLElement {
   connectedCallback() {
-    this.leave = hear(this.dataset.topic ?? "", ({ message }) => this.show(Number(message.unread) || 0));
+    const { topic = "", ticket } = this.dataset;
+    this.leave = hear(topic, ({ message }) => this.show(Number(message.unread) || 0), ticket);
   }
 
   disconnectedCallback() {
