@@ -1,27 +1,18 @@
 """The verbs of the command line, each a function of its options; `cli.py` only parses and delegates."""
 
 import argparse
-import asyncio
-import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import uvloop
 
-from suuupra.app import processes, registry
+from suuupra.app import mapping, operating, processes, registry
+from suuupra.app.estate import Estate
 from suuupra.app.house import HouseError, Placement
 from suuupra.app.settings import PlatformSettings
+from suuupra.app.words import MISUSE, OK, say
 from suuupra.kernel.settings import Settings, SettingsError
 from suuupra.platform.postgres import MigrationRefused, migrate
-
-OK, FAILED, MISUSE, DEGRADED = 0, 1, 2, 3
-
-
-def say(text: str) -> None:
-    """One line for the person at the terminal."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def run(name: str, options: argparse.Namespace) -> int:
@@ -97,7 +88,15 @@ def migrate_verb(options: argparse.Namespace) -> int:
         say(f"{'would run' if options.plan else 'migrated'}  {step}")
     if not steps:
         say("The schema is up to date.")
-    return OK
+    if options.plan or options.names or down:
+        return OK
+
+    async def act(estate: Estate) -> int:
+        if sentence := await operating.ensure_owner(estate):
+            options.supervised.ready(sentence)
+        return OK
+
+    return operating.with_estate(act)
 
 
 def config(options: argparse.Namespace) -> int:
@@ -126,23 +125,13 @@ def described_settings(cls: type[Settings]) -> list[tuple[str, str, str]]:
     return found
 
 
-def answer(options: argparse.Namespace, found: Any, lines: list[str]) -> None:
-    """JSON for programs, lines for people."""
-    if getattr(options, "as_json", False):
-        say(json.dumps(found, default=str, indent=2))
-        return
-    for line in lines:
-        say(line)
-
-
-def run_async(main: Any) -> int:
-    """Run a coroutine that answers an exit code."""
-    return int(asyncio.run(main))
-
-
 VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "serve": serve,
     "work": work,
     "migrate": migrate_verb,
     "config": config,
+    "owner": operating.owner,
+    "deliveries": operating.deliveries,
+    "doctor": operating.doctor,
+    "map": mapping.show,
 }

@@ -35,7 +35,7 @@ class Estate:
 
     def public_app(self) -> ASGIApp:
         """Everything that visitors reach."""
-        return make_app(self.house, self._own_routes(), self._templates())
+        return make_app(self.house, self._own_routes(), self._templates(), self.premises.database.errors.saw)
 
     def internal_app(self) -> ASGIApp:
         """Ports, metrics and health, for the other processes of the house alone."""

@@ -1,6 +1,6 @@
 """How the house answers a person: the frame of a page, drawn Problems, and pages about Problems."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -28,12 +28,14 @@ from suuupra.kernel.problems import (
     WrongType,
     all_problems,
 )
+from suuupra.services.notifications.api import FeedCounts
 from suuupra.web.answers import flashes_of, theme_of
 from suuupra.web.draw import draw
-from suuupra.web.frame import Frame, Item, Person, Section
+from suuupra.web.frame import Bell, Frame, Item, Person, Section
 from suuupra.web.parts import ProblemView
 
 log = structlog.get_logger()
+Saw = Callable[[str, BaseException], None]
 
 ADVICE = {
     401: "Sign in and try again.",
@@ -67,9 +69,10 @@ BY_STATUS = {cls.status: cls for cls in _KINDS}
 class Faces:
     """Makes frames and draws Problems for one process."""
 
-    def __init__(self, manifests: Sequence[Manifest], site: Site, clock: Clock) -> None:
+    def __init__(self, manifests: Sequence[Manifest], site: Site, clock: Clock, saw: Saw) -> None:
         self._site = site
         self._clock = clock
+        self._saw = saw
         self._items = sorted(
             (item for manifest in manifests for item in manifest.navigation), key=lambda item: item.order
         )
@@ -78,6 +81,7 @@ class Faces:
         """What this visitor sees around every page."""
         who: Identified = getattr(request.state, "identified", Identified())
         path = request.url.path
+        bell: FeedCounts | None = getattr(request.state, "bell", None)
         areas = {area: self._shown(area, who, path) for area in ("main", "account", "admin", "tab")}
         return Frame(
             now=self._clock.now(),
@@ -87,6 +91,8 @@ class Faces:
             account=tuple(item for _, item in areas["account"]),
             rail=_sections(areas["admin"]) if path.startswith("/admin") else (),
             person=Person(who.name, who.picture_url or "") if who.principal.is_person else None,
+            bell=Bell(bell.unread, topic=bell.topic) if bell else None,
+            tickets={bell.topic: bell.ticket} if bell and bell.topic else {},
             csrf=getattr(request.state, "csrf", ""),
             theme=theme_of(request),
             flashes=flashes_of(request),
@@ -140,9 +146,9 @@ class Faces:
 
     async def bug(self, request: Request, error: Exception) -> Response:
         """Anything undeclared: logged once with its trace, title only outside."""
-        await log.aerror(
-            "request.failed", path=request.url.path, exc_info=error, trace_id=current_call().trace
-        )
+        route = getattr(request.scope.get("route"), "path", request.url.path)
+        await log.aerror("request.failed", route=route, exc_info=error, trace_id=current_call().trace)
+        self._saw("web", error)
         return await self.problem(request, Problem())
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from sqlalchemy import MetaData
 
 from suuupra.kernel.manifest import Manifest
+from suuupra.services.gateway.api import Verifier
 from suuupra.services.gateway.module import MANIFEST as GATEWAY
+from suuupra.services.identity.api import Tokens
+from suuupra.services.identity.module import MANIFEST as IDENTITY
 from suuupra.services.notifications.module import MANIFEST as NOTIFICATIONS
 
 SERVICES = Path(__file__).parent.parent / "services"
@@ -14,12 +17,12 @@ SERVICES = Path(__file__).parent.parent / "services"
 
 def manifests() -> tuple[Manifest, ...]:
     """All manifests in order of tier."""
-    return tuple(sorted((GATEWAY, NOTIFICATIONS), key=lambda manifest: manifest.tier))
+    return tuple(sorted((GATEWAY, IDENTITY, NOTIFICATIONS), key=lambda manifest: manifest.tier))
 
 
 def stand_ins() -> Mapping[type, type]:
     """Protocols that are answered by a port of another name."""
-    return {}
+    return {Verifier: Tokens}
 
 
 def schemas() -> dict[str, tuple[Path, MetaData]]:

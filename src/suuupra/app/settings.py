@@ -1,7 +1,7 @@
 """The settings of the platform itself, and the names that outsiders' `.env` files use for them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -126,9 +126,32 @@ def read_configuration(
         Source(".env", dotenv),
         Source(f".env.{name}", read_env_file(folder / f".env.{name}")),
     ]
-    configuration = Configuration((PlatformSettings, *classes), sources, aliases=ALIASES, reserved=RESERVED)
+    everything = [*sources, follows(sources, classes)]
+    configuration = Configuration(
+        (PlatformSettings, *classes), everything, aliases=ALIASES, reserved=RESERVED
+    )
     refuse_weak_production(configuration.get(PlatformSettings))
     return configuration
+
+
+def follows(sources: Sequence[Source], classes: Sequence[type[Settings]]) -> Source:
+    """Settings of services that follow from the data folder and the account, unless they are set."""
+
+    def given(name: str) -> str:
+        return next((source.values[name] for source in sources if name in source.values), "")
+
+    home = Path(given("SUUUPRA_HOME") or "var")
+    ffmpeg = home / "bin" / "ffmpeg"
+    derived = {
+        "SUUUPRA_IDENTITY_OWNER_FILE": str(home / "keys" / "owner-password"),
+        "SUUUPRA_VOD_ENCODE_FOLDER": str(home / "run" / "encode"),
+        "SUUUPRA_VOD_ENCODE_ACCOUNT": given("SUUUPRA_ACCOUNT"),
+        "SUUUPRA_VOD_FFMPEG": str(ffmpeg) if ffmpeg.is_file() else "",
+    }
+    known = {cls.variable(name) for cls in classes for name in cls.model_fields}
+    return Source(
+        "the data folder", {name: value for name, value in derived.items() if name in known and value}
+    )
 
 
 def refuse_weak_production(settings: PlatformSettings) -> None:

@@ -1,5 +1,6 @@
 """The ASGI application of a web process: all routes in one router, hot paths first, behind the door."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,27 +11,30 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from suuupra.app.faces import Faces, problem_pages
+from suuupra.app.faces import Faces, Saw, problem_pages, wants_page
 from suuupra.app.house import House
+from suuupra.kernel.call import current_call
 from suuupra.kernel.problems import NotFound, Problem
 from suuupra.services.gateway.service import Gateway
+from suuupra.services.notifications.api import Feed, FeedCounts, FeedCountsQuery
 from suuupra.web.assets import read_assets, static_app
 from suuupra.web.draw import frame_of
 from suuupra.web.pages import Renderer
 from suuupra.web.showcase import showcase
 
+BELL_S = 0.2
 HOT = ("/static", "/media", "/objects", "/realtime", "/api/v1/uploads/tus", "/api/v1/playbacks")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
 
-def make_app(house: House, own_routes: Iterable[BaseRoute], templates: dict[str, Any]) -> ASGIApp:
+def make_app(house: House, own_routes: Iterable[BaseRoute], templates: dict[str, Any], saw: Saw) -> ASGIApp:
     """All routes of the services that stand here, behind the gateway where it stands here too."""
     shared = house.ground.shared
     assets = read_assets()
     pages = Renderer(assets, templates)
-    faces = Faces(tuple(house.manifests.values()), shared.site, shared.clock)
+    faces = Faces(tuple(house.manifests.values()), shared.site, shared.clock, saw)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.pages, app.state.frames, app.state.house = pages, faces.frame, house
     app.add_exception_handler(Problem, faces.problem)
@@ -44,7 +48,25 @@ def make_app(house: House, own_routes: Iterable[BaseRoute], templates: dict[str,
     if gateway is None:
         return app
     door: Gateway = gateway.service
-    return door.wrap(app, _drawer(app, faces))
+    feed = house.optional(Feed, "portal")
+    return door.wrap(app if feed is None else Belled(app, feed), _drawer(app, faces))
+
+
+class Belled:
+    """Asks how many notifications wait, for a page of somebody signed in; late: a bell without a number."""
+
+    def __init__(self, app: ASGIApp, feed: Feed) -> None:
+        self._app = app
+        self._feed = feed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and wants_page(Request(scope)) and current_call().principal.is_person:
+            try:
+                async with asyncio.timeout(BELL_S):
+                    scope["state"]["bell"] = await self._feed.counts(FeedCountsQuery())
+            except (Problem, TimeoutError):
+                scope["state"]["bell"] = FeedCounts()
+        await self._app(scope, receive, send)
 
 
 def service_routes(house: House) -> list[Any]:

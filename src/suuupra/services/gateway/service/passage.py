@@ -157,9 +157,9 @@ class Passage:
 
     def _record(self, scope: Scope, kind: str, seconds: float, trace: str) -> None:
         route = getattr(scope.get("route"), "path", kind)
-        METRICS.time("http_request", seconds, route=route, status=f"{self._status // 100}xx")
+        METRICS.time("http_request_seconds", seconds, route=route, status=f"{self._status // 100}xx")
         if kind == "page" and scope["type"] == "http":
-            METRICS.time("page", seconds)
+            METRICS.time("page_seconds", seconds)
         log.info(
             "request",
             route=route,
