@@ -11,7 +11,7 @@ from suuupra.kernel.manifest import Site
 from suuupra.kernel.messages import Message
 from suuupra.kernel.pagination import Cursors
 from suuupra.kernel.stores import Cache, Keys, Limits, ObjectStore
-from suuupra.kernel.work import Work
+from suuupra.kernel.work import Unit, Work
 from suuupra.services.content.settings import ContentSettings
 from suuupra.services.identity import api as identity
 from suuupra.services.notifications import api as notifications
@@ -68,6 +68,12 @@ class RecountCourse(Job, name="content.recount_course", kind="quick"):
 
     course_id: UUID
     with_progress: bool = False
+
+
+def recount(unit: Unit, course_id: UUID, *, with_progress: bool = False) -> None:
+    """Ask for a recount; a crowd of joiners asks for one."""
+    job = RecountCourse(course_id=course_id, with_progress=with_progress)
+    unit.enqueue(job, unique=f"{course_id}:{with_progress}")
 
 
 class ExpireInvitations(Job, name="content.expire_invitations", kind="quick"):

@@ -1,5 +1,6 @@
 """`Enrolments`: grant, join, revoke, leave, and the lists of learners and of teachers."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -36,7 +37,7 @@ from suuupra.services.content.api import (
 from suuupra.services.content.rules import outline
 from suuupra.services.content.rules.states import BOUGHT, ENDED
 from suuupra.services.content.service import cached, shapes, standing
-from suuupra.services.content.service.desk import Desk, RecountCourse, RevokeViewing, Tell
+from suuupra.services.content.service.desk import Desk, ExpireEnrolments, RevokeViewing, Tell, recount
 from suuupra.services.content.service.standing import ADMINISTER, Asker
 from suuupra.services.content.store import courses, enrolments
 from suuupra.services.content.store import progress as progress_rows
@@ -44,6 +45,7 @@ from suuupra.services.content.store.courses import Stand
 from suuupra.services.content.store.progress import Stood
 from suuupra.services.content.tables import Course
 from suuupra.services.content.tables import Enrolment as Row
+from suuupra.services.identity import api as identity
 
 BATCH = 200
 
@@ -196,7 +198,29 @@ class Enrolling:
         place = [shown[-1].activated_at.isoformat(), str(shown[-1].id)] if len(rows) > query.limit else None
         return Page(items=items, next=self._desk.cursors.write("content.students", place) if place else None)
 
-    async def expire(self) -> None:
+    async def course_of_mine(self, enrolment_id: UUID) -> UUID | None:
+        """The course of an enrolment of the asker's."""
+        learner = principal().person()
+        async with self._desk.work.read() as session:
+            row = await enrolments.row(session, enrolment_id)
+        return row.course_id if row is not None and row.learner_id == learner else None
+
+    async def roster(self, course_id: UUID) -> list[list[str]]:
+        """A line a learner, with a heading; for those who see the list."""
+        lines = [["name", "state", "joined_at", "progress_percent", "completed_at"]]
+        cursor: str | None = None
+        while True:
+            page = await self.list_of_course(
+                StudentsQuery(course_id=course_id, state="all", cursor=cursor, limit=200)
+            )
+            ids = tuple(student.enrolment.learner_id for student in page.items)
+            cards = await self._desk.neighbours.directory.cards(identity.CardQuery(ids=ids))
+            names = {card.id: card.name for card in cards.cards}
+            lines += [_roster_line(student.enrolment, names) for student in page.items]
+            if (cursor := page.next) is None:
+                return lines
+
+    async def expire_places(self, _job: ExpireEnrolments) -> None:
         """Ends places whose time is over, a batch a unit."""
         while True:
             async with self._desk.work.begin() as unit:
@@ -206,6 +230,14 @@ class Enrolling:
                 if len(rows) < BATCH:
                     unit.finish()
                     return
+
+
+def _roster_line(place: Enrolment, names: Mapping[UUID, str]) -> list[str]:
+    joined = place.activated_at.isoformat() if place.activated_at else ""
+    completed = place.completed_at.isoformat() if place.completed_at else ""
+    permille = 1000 if place.completed_at else place.progress_permille
+    name = names.get(place.learner_id, "A former member")
+    return [name, place.state, joined, str(permille // 10), completed]
 
 
 async def join(unit: Unit, course: Course, learner: UUID) -> Row:
@@ -285,7 +317,7 @@ def activate(unit: Unit, course: Course, row: Row, grant: Grant) -> None:
     row.ended_at = None
     unit.publish(EnrolmentActivated(**facts, owner_id=course.owner_id))
     unit.enqueue(Tell(about="enrolled", subject_id=row.id))
-    unit.enqueue(RecountCourse(course_id=course.id), unique=str(course.id))
+    recount(unit, course.id)
 
 
 async def end_place(unit: Unit, row: Row, state: EnrolmentState, reason: str) -> None:
@@ -305,4 +337,4 @@ async def end_place(unit: Unit, row: Row, state: EnrolmentState, reason: str) ->
         )
     )
     unit.enqueue(RevokeViewing(course_id=row.course_id, learner_id=row.learner_id, reason=reason))
-    unit.enqueue(RecountCourse(course_id=row.course_id), unique=str(row.course_id))
+    recount(unit, row.course_id)

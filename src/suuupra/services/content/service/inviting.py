@@ -30,7 +30,7 @@ from suuupra.services.content.api import (
 from suuupra.services.content.rules import invitations as rules
 from suuupra.services.content.rules.invitations import HOLDS, token_hash
 from suuupra.services.content.service import cached, shapes, standing
-from suuupra.services.content.service.desk import Desk, Tell
+from suuupra.services.content.service.desk import Desk, ExpireInvitations, Tell
 from suuupra.services.content.service.enrolling import Grant, give_place
 from suuupra.services.content.store import courses, enrolments
 from suuupra.services.content.tables import Course
@@ -198,7 +198,7 @@ class Inviting:
             row.state, row.accepted_by, row.accepted_at = "accepted", learner, unit.now
             return unit.answer(shapes.enrolment_of(place))
 
-    async def expire(self) -> None:
+    async def expire_invitations(self, _job: ExpireInvitations) -> None:
         """Close links that are late."""
         async with self._desk.work.begin() as unit:
             await enrolments.expire_invitations(unit.session, unit.now)

@@ -11,7 +11,7 @@ from suuupra.kernel.problems import Invalid, Unavailable
 from suuupra.kernel.work import Unit
 from suuupra.services.content.api import LessonNotFound
 from suuupra.services.content.service import drafting, standing
-from suuupra.services.content.service.desk import Desk, RecountCourse
+from suuupra.services.content.service.desk import Desk, recount
 from suuupra.services.content.service.drafting import Draft
 from suuupra.services.content.store import courses, media
 from suuupra.services.content.tables import MediaLink
@@ -245,7 +245,7 @@ async def mark_ready(unit: Unit, event: vod.AssetReady) -> None:
         if is_replacement:
             link.replacing_id, link.replacing_reason, link.replaced_at = None, "", unit.now
         await courses.bump_media(unit.session, link.course_id)
-        unit.enqueue(RecountCourse(course_id=link.course_id), unique=str(link.course_id))
+        recount(unit, link.course_id)
         unit.announce(media_topic(link.node_id), {"state": "ready"})
 
 

@@ -28,7 +28,7 @@ from suuupra.services.content.rules.watched import Mark
 from suuupra.services.content.service import standing
 from suuupra.services.content.service.acts import Acts
 from suuupra.services.content.service.book import Book
-from suuupra.services.content.service.desk import Desk
+from suuupra.services.content.service.desk import Desk, PruneOperations
 from suuupra.services.content.service.reading import sight
 from suuupra.services.content.service.standing import ADMINISTER
 from suuupra.services.content.service.watching import parsed_ref
@@ -137,7 +137,7 @@ class Progressing:
             )
         )
 
-    async def prune(self) -> None:
+    async def prune(self, _job: PruneOperations) -> None:
         """A batch a unit, until nothing old is left."""
         kept = timedelta(days=self._desk.settings.operations_kept_days)
         while True:

@@ -11,7 +11,7 @@ from suuupra.services.content.api import Admission, CoursePublished, CourseState
 from suuupra.services.content.rules import gates
 from suuupra.services.content.rules.blocks import Root
 from suuupra.services.content.rules.outline import Skeleton
-from suuupra.services.content.service.desk import RecountCourse
+from suuupra.services.content.service.desk import recount
 from suuupra.services.content.service.drafting import copy_root
 from suuupra.services.content.store import courses, revisions
 from suuupra.services.content.tables import Course, Revision
@@ -71,7 +71,7 @@ async def publish(
     await unit.session.flush()
     await courses.set_words(unit.session, course.id, found.root)
     await announce(unit, course, revision.id, is_first=is_first)
-    unit.enqueue(RecountCourse(course_id=course.id, with_progress=not is_first), unique=str(course.id))
+    recount(unit, course.id, with_progress=not is_first)
     await faults.at("content.publish.before_commit")
 
 

@@ -26,6 +26,18 @@ async def locked(session: Session, enrolment_id: UUID) -> Enrolment | None:
     return await session.get(Enrolment, enrolment_id, with_for_update=True)
 
 
+async def row(session: Session, enrolment_id: UUID) -> Enrolment | None:
+    return await session.get(Enrolment, enrolment_id)
+
+
+async def held_after(session: Session, course_id: UUID, after: UUID | None, limit: int) -> list[Enrolment]:
+    """Places of a course in order of key, held."""
+    statement = select(Enrolment).where(Enrolment.course_id == course_id)
+    if after is not None:
+        statement = statement.where(Enrolment.id > after)
+    return list(await session.scalars(statement.order_by(Enrolment.id).limit(limit).with_for_update()))
+
+
 async def of_learner(
     session: Session, course_id: UUID, learner_id: UUID, *, lock: bool = False
 ) -> Enrolment | None:
