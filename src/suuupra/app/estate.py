@@ -7,14 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from suuupra.app import registry
 from suuupra.app.house import Ground, House, HouseError, Placement
 from suuupra.app.premises import Premises
-from suuupra.app.web import make_app
+from suuupra.app.web import Surroundings, make_app, make_inner_app
 from suuupra.kernel.manifest import Manifest
 from suuupra.kernel.oversight import Deliveries, Health, Part
 from suuupra.platform import mail
@@ -35,12 +34,22 @@ class Estate:
 
     def public_app(self) -> ASGIApp:
         """Everything that visitors reach."""
-        return make_app(self.house, self._own_routes(), self._templates(), self.premises.database.errors.saw)
+        return make_app(self.house, self._surroundings())
 
     def internal_app(self) -> ASGIApp:
-        """Ports, metrics and health, for the other processes of the house alone."""
+        """Ports, metrics, health, and forwarded visitors: for the other processes of the house alone."""
         routes: list[BaseRoute] = [*self.port_routes(), metrics_route(), *self._health_routes()]
-        return Starlette(routes=routes)
+        return make_inner_app(self.house, self._surroundings(), routes)
+
+    def _surroundings(self) -> Surroundings:
+        premises = self.premises
+        return Surroundings(
+            own_routes=self._own_routes(),
+            templates=self._templates(),
+            saw=premises.database.errors.saw,
+            seals=premises.seals,
+            forwarder=premises.forwarder,
+        )
 
     def port_routes(self) -> list[BaseRoute]:
         """`/ports/…` of every service that stands here."""

@@ -144,7 +144,8 @@ async def serve(
     ports.mkdir(parents=True, exist_ok=True)
     path = ports / f"{settings.slot}.sock"
     path.unlink(missing_ok=True)
-    public = server_of(estate.public_app(), settings)
+    app = estate.public_app() if "gateway" in estate.house.built else estate.internal_app()
+    public = server_of(app, settings)
     internal = server_of(estate.internal_app(), settings, path=path, secure=False)
     minutes = MetricMinutes(estate.premises.database, estate.premises.settings.slot)
     loops = [loop.run for loop in workers_of(estate)] if with_work else []

@@ -6,18 +6,21 @@ from pathlib import Path
 from sqlalchemy import MetaData
 
 from suuupra.kernel.manifest import Manifest
+from suuupra.services.content.module import MANIFEST as CONTENT
 from suuupra.services.gateway.api import Verifier
 from suuupra.services.gateway.module import MANIFEST as GATEWAY
 from suuupra.services.identity.api import Tokens
 from suuupra.services.identity.module import MANIFEST as IDENTITY
 from suuupra.services.notifications.module import MANIFEST as NOTIFICATIONS
+from suuupra.services.portal.module import MANIFEST as PORTAL
 
 SERVICES = Path(__file__).parent.parent / "services"
 
 
 def manifests() -> tuple[Manifest, ...]:
     """All manifests in order of tier."""
-    return tuple(sorted((GATEWAY, IDENTITY, NOTIFICATIONS), key=lambda manifest: manifest.tier))
+    found = (GATEWAY, IDENTITY, NOTIFICATIONS, CONTENT, PORTAL)
+    return tuple(sorted(found, key=lambda manifest: manifest.tier))
 
 
 def stand_ins() -> Mapping[type, type]:

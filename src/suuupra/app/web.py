@@ -1,12 +1,17 @@
 """The ASGI application of a web process: all routes in one router, hot paths first, behind the door."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -15,8 +20,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from suuupra.app.faces import Faces, Saw, problem_pages, wants_page
 from suuupra.app.house import House
-from suuupra.kernel.call import current_call
+from suuupra.app.paths import PathTable
+from suuupra.kernel.call import Call, calling, current_call
 from suuupra.kernel.problems import NotFound, Problem
+from suuupra.platform.forward import Forwarder, read_forwarded
+from suuupra.platform.keys import Seals
+from suuupra.platform.observe.spans import trace_of
 from suuupra.services.gateway.service import Gateway
 from suuupra.services.notifications.api import Feed, FeedCounts, FeedCountsQuery
 from suuupra.web.assets import read_assets, static_app
@@ -25,31 +34,100 @@ from suuupra.web.pages import Renderer
 from suuupra.web.showcase import showcase
 
 BELL_S = 0.2
+INTERNAL = ("/ports/", "/metrics", "/health")
 HOT = ("/static", "/media", "/objects", "/realtime", "/api/v1/uploads/tus", "/api/v1/playbacks")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
 
-def make_app(house: House, own_routes: Iterable[BaseRoute], templates: dict[str, Any], saw: Saw) -> ASGIApp:
-    """All routes of the services that stand here, behind the gateway where it stands here too."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What an application needs besides its services."""
+
+    own_routes: Sequence[BaseRoute]
+    templates: Mapping[str, Path]
+    saw: Saw
+    seals: Seals
+    forwarder: Forwarder
+
+
+def make_app(house: House, around: Surroundings) -> ASGIApp:
+    """The public application: all routes of the services that stand here, behind the gateway."""
+    app, faces = assemble(house, around)
+    door: Gateway = house.built["gateway"].service
+    feed = house.optional(Feed, "portal")
+    table = PathTable(tuple(house.manifests.values()))
+    addresses = house.placement.addresses
+
+    def elsewhere(path: str) -> ASGIApp | None:
+        name = table.service_of(path)
+        return around.forwarder.to(name, addresses[name]) if name and name in addresses else None
+
+    return door.wrap(app if feed is None else Belled(app, feed), _drawer(app, faces), elsewhere)
+
+
+def make_inner_app(house: House, around: Surroundings, port_routes: Sequence[BaseRoute]) -> ASGIApp:
+    """The application behind another process's gateway: ports, and routes for forwarded visitors alone."""
+    app, faces = assemble(house, around)
+    ports = Starlette(routes=port_routes)
+    return InnerDoor(app, ports, around.seals, PathTable(tuple(house.manifests.values())), faces)
+
+
+def assemble(house: House, around: Surroundings) -> tuple[FastAPI, Faces]:
+    """One router over everything that stands here, with the faces of the house."""
     shared = house.ground.shared
     assets = read_assets()
-    pages = Renderer(assets, templates)
-    faces = Faces(tuple(house.manifests.values()), shared.site, shared.clock, saw)
+    faces = Faces(tuple(house.manifests.values()), shared.site, shared.clock, around.saw)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.state.pages, app.state.frames, app.state.house = pages, faces.frame, house
+    app.state.pages, app.state.frames = Renderer(assets, around.templates), faces.frame
+    app.state.house = house
     app.add_exception_handler(Problem, faces.problem)
     app.add_exception_handler(RequestValidationError, faces.validation)
     app.add_exception_handler(ValidationError, faces.validation)
     app.add_exception_handler(HTTPException, faces.http)
     app.add_exception_handler(Exception, faces.bug)
     mount = Mount("/static", app=static_app(assets))
-    add_routes(app, [mount, *own_routes, *service_routes(house), *problem_pages(), *dev_pages(house)])
-    gateway = house.built.get("gateway")
-    if gateway is None:
-        return app
-    door: Gateway = gateway.service
-    feed = house.optional(Feed, "portal")
-    return door.wrap(app if feed is None else Belled(app, feed), _drawer(app, faces))
+    add_routes(app, [mount, *around.own_routes, *service_routes(house), *problem_pages(), *dev_pages(house)])
+    return app, faces
+
+
+class InnerDoor:
+    """Believes who a visitor is only from the signed statement of the gateway that forwarded them."""
+
+    def __init__(self, app: FastAPI, ports: ASGIApp, seals: Seals, table: PathTable, faces: Faces) -> None:
+        self._app = app
+        self._ports = ports
+        self._seals = seals
+        self._table = table
+        self._faces = faces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if scope["type"] != "http" or path.startswith(INTERNAL):
+            await self._ports(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        name = self._table.service_of(path)
+        found = read_forwarded(self._seals, headers, name) if name else None
+        if found is None:
+            await Response(status_code=404)(scope, receive, send)
+            return
+        scope["scheme"] = found.scheme
+        state = scope.setdefault("state", {})
+        state.update(identified=found.identified, csrf=found.csrf, address=found.client, request_id="")
+        call = Call(
+            principal=found.identified.principal,
+            deadline=_deadline(headers),
+            idempotency_key=headers.get("idempotency-key"),
+            trace=trace_of(headers.get("traceparent", "")),
+            operation=f"{scope['method']} {path}",
+        )
+        with calling(call):
+            await self._app(scope, receive, send)
+
+
+def _deadline(headers: Headers) -> float | None:
+    left_ms = headers.get("suuupra-deadline-ms", "")
+    return time.monotonic() + int(left_ms) / 1000 if left_ms.isdigit() else None
 
 
 class Belled:
