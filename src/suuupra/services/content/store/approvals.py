@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from suuupra.kernel.session import Session
 from suuupra.services.content.tables import ApprovalCase, Course
@@ -26,7 +27,7 @@ async def latest(session: Session, course_ids: Iterable[UUID]) -> dict[UUID, App
     statement = (
         select(ApprovalCase)
         .where(ApprovalCase.course_id.in_(list(course_ids)))
-        .distinct(ApprovalCase.course_id)
+        .ext(distinct_on(ApprovalCase.course_id))
         .order_by(ApprovalCase.course_id, ApprovalCase.submitted_at.desc())
     )
     return {row.course_id: row for row in await session.scalars(statement)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import array, insert
 
 from suuupra.kernel.session import Session
@@ -172,7 +172,7 @@ async def set_words(session: Session, course_id: UUID, root: Root) -> None:
     """What the catalogue's search finds: the title weighs most, then tags and outcomes, then the summary."""
 
     def weighed(text: str, weight: str) -> ColumnElement[str]:
-        return func.setweight(func.to_tsvector("simple", text), weight)
+        return func.setweight(func.to_tsvector("simple", text), literal_column(f"'{weight}'"))
 
     words = (
         weighed(root.title, "A")

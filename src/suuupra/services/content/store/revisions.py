@@ -6,6 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from suuupra.kernel.session import Session
@@ -209,7 +210,7 @@ async def lesson_facts(session: Session, node_ids: Iterable[UUID]) -> dict[UUID,
         .join(BlockRow, BlockRow.hash == Node.block_hash)
         .outerjoin(MediaLink, MediaLink.node_id == Node.node_id)
         .where(Node.node_id.in_(list(node_ids)), Node.parent_id.is_not(None), Revision.frozen_at.is_not(None))
-        .distinct(Node.node_id)
+        .ext(distinct_on(Node.node_id))
         .order_by(Node.node_id, Revision.number.desc())
     )
     return {
