@@ -101,6 +101,9 @@ requirements: .venv/.dev ## Requirements without a test; writes docs/status.md
 map: .venv/.run ## Tiers, ports, events and routes as wired; writes docs/map.md
 	@$(BIN)/suuupra map > .venv/map.md && cp .venv/map.md docs/map.md && echo "docs/map.md is written"
 
+contracts: .venv/.dev ## OpenAPI, event schemas, settings example, map: written anew from the code
+	@SUUUPRA_REWRITE_CONTRACTS=1 $(BIN)/pytest -q tests/contracts -p no:randomly
+
 notices: .venv/.dev ## THIRD_PARTY.md from the packages' own words
 	@$(BIN)/python -m tests.gates notices
 
