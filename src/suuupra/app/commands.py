@@ -10,7 +10,7 @@ from suuupra.app import mapping, operating, processes, registry
 from suuupra.app.estate import Estate
 from suuupra.app.house import HouseError, Placement
 from suuupra.app.settings import PlatformSettings
-from suuupra.app.words import MISUSE, OK, say
+from suuupra.app.words import FAILED, MISUSE, OK, say
 from suuupra.kernel.settings import Settings, SettingsError
 from suuupra.platform.postgres import MigrationRefused, migrate
 
@@ -99,6 +99,23 @@ def migrate_verb(options: argparse.Namespace) -> int:
     return operating.with_estate(act)
 
 
+def seed(options: argparse.Namespace) -> int:
+    """Fill an empty site with examples, over HTTP."""
+    from suuupra.app.seeding import seed as plant
+    from suuupra.app.seeding.visitor import SeedError
+
+    configuration = processes.serving_configuration({}, registry.manifests())
+    settings = configuration.get(PlatformSettings)
+    if settings.env == "prod":
+        raise SettingsError("The demo does not go into a site of production.")
+    try:
+        uvloop.run(plant(options.address, settings.home, options.number))
+    except SeedError as error:
+        say(f"The demo was left out: {error}.")
+        return FAILED
+    return OK
+
+
 def config(options: argparse.Namespace) -> int:
     """Settings in force, secrets masked; or each with its meaning."""
     manifests = registry.manifests()
@@ -130,6 +147,7 @@ VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "work": work,
     "migrate": migrate_verb,
     "config": config,
+    "seed": seed,
     "owner": operating.owner,
     "deliveries": operating.deliveries,
     "doctor": operating.doctor,
