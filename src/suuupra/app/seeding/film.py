@@ -27,7 +27,7 @@ async def film(folder: Path, slides: list[str], ffmpeg_path: str = "") -> bytes:
         found = await Ffmpeg.find(ffmpeg_path)
         with tempfile.TemporaryDirectory() as name:
             await asyncio.to_thread(_draw_all, Path(name), slides)
-            await _encode(found.path, Path(name), len(slides))
+            await _encode(Path(found.path), Path(name), len(slides))
             await asyncio.to_thread(_keep, Path(name) / "film.mp4", kept)
     return await asyncio.to_thread(kept.read_bytes)
 

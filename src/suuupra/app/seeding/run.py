@@ -62,9 +62,8 @@ async def seed(address: str, home: Path, number: int | None = None, ffmpeg: str 
             say(f"course: {course['title']}")
         await learn(academy)
         academy.marker.write_text(json.dumps({"done": True}))
-        say(
-            f"The demo stands after {time.monotonic() - started:.0f} s. Everybody's password: {plan['password']}"
-        )
+        say(f"The demo stands after {time.monotonic() - started:.0f} s.")
+        say(f"Everybody's password: {plan['password']}")
         for person in plan["people"][:4]:
             say(f"  {person.get('role', 'learner'):8} {person['mail']}")
     finally:
