@@ -8,16 +8,31 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page
 
+from suuupra.web.forms import Form
+from suuupra.web.parts import ProblemView
 from tests.covers import covers
-from tests.web.site import Site, serving
+from tests.web.site import Site, serving, snippet
 
 THEMES = ["light", "dark"]
 WIDTHS = [390, 1280]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIGN_IN = """<h1>Sign in</h1>{% call forms.form(frame, "/x") %}{{ forms.text(form, "email", "E-mail") }}
+{{ forms.password(form, "secret", "Password") }}{{ basics.button("Sign in", kind="kesar") }}{% endcall %}"""
+OVERVIEW = """{% call surfaces.panel("Runs", flush=true) %}
+{{ lists.table("Runs", [{"label": "Name", "align": "start"}], [("encode",)]) }}{% endcall %}"""
 
 
 @pytest.fixture(scope="module")
 async def site() -> AsyncIterator[Site]:
-    async with serving([]) as running:
+    view = ProblemView(
+        410, "The link was used", "Each link works once.", ("Ask for another.",), trace_id="4bf92f"
+    )
+    routes = [
+        snippet("/card", SIGN_IN, base="card", block="card", form=Form()),
+        snippet("/admin", OVERVIEW, base="admin"),
+        snippet("/problem", "", base="problem", block="none", view=view),
+    ]
+    async with serving(routes) as running:
         yield running
 
 
@@ -58,10 +73,21 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
 @pytest.mark.parametrize("width", WIDTHS)
 async def test_axe_finds_nothing(context: BrowserContext, site: Site, theme: str, width: int) -> None:
     opened = await visit(context, site, theme, width)
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = await Axe().run(opened.page, options={"runOnly": {"type": "tag", "values": tags}})
+    found = await Axe().run(opened.page, options={"runOnly": {"type": "tag", "values": TAGS}})
     assert found.response["violations"] == [], found.generate_report()
     assert len(found.response["passes"]) > 40
+
+
+@covers("PORT-33")
+@pytest.mark.parametrize(("base", "theme"), [("card", "light"), ("admin", "dark"), ("problem", "light")])
+async def test_axe_finds_nothing_on_the_other_bases(
+    context: BrowserContext, site: Site, base: str, theme: str
+) -> None:
+    await context.add_cookies([{"name": "theme", "value": theme, "url": site.address}])
+    page = await context.new_page()
+    await page.goto(f"{site.address}/{base}")
+    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert found.response["violations"] == [], found.generate_report()
 
 
 @covers("PORT-33")

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from suuupra.web.answers import theme_of
 from suuupra.web.assets import static_app
-from suuupra.web.frame import Frame
+from suuupra.web.frame import Frame, Item, Section
 from suuupra.web.headers import headers
 from suuupra.web.showcase import showcase
 from tests.web.drawing import NOW, PAGES
@@ -34,18 +35,19 @@ def secured(text: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(text, status, dict(headers("page")))
 
 
-def draw_page(frame: Frame, source: str, **names: object) -> str:
-    """A whole page around a snippet."""
-    template = f'{{% extends "web/base.html" %}}{IMPORTS}{{% block main %}}{source}{{% endblock %}}'
+def draw_page(frame: Frame, source: str, base: str = "base", block: str = "main", **names: object) -> str:
+    """A whole page around a snippet, in one block of one of the bases."""
+    template = f'{{% extends "web/{base}.html" %}}{IMPORTS}{{% block {block} %}}{source}{{% endblock %}}'
     return PAGES._environment.from_string(template).render({"frame": frame, "view": None, **names})
 
 
-def snippet(path: str, source: str, **names: object) -> Route:
-    """A route that shows one snippet; names may hold `tickets` for the frame."""
+def snippet(path: str, source: str, **names: Any) -> Route:
+    """A route that shows one snippet; names may hold `tickets` for the frame, `base` and `block`."""
     tickets = names.pop("tickets", {})
 
     async def show(request: Request) -> Response:
-        frame = replace(frame_for(request), tickets=tickets)  # type: ignore[arg-type]
+        rail = (Section("Run", (Item("Overview", "/admin", "grid", current=True, count=3),)),)
+        frame = replace(frame_for(request), tickets=tickets, rail=rail)
         return secured(draw_page(frame, source, **names))
 
     return Route(path, show)

@@ -249,6 +249,18 @@ async def test_what_a_lost_beat_said_is_said_again(
     assert cinema.beats[lost]["intervals"][0][0] == cinema.beats[0]["intervals"][0][0]
 
 
+@covers("VOD-8")
+async def test_a_beat_that_was_malformed_or_too_early_does_not_stop_the_film(
+    context: BrowserContext, site: Site, cinema: Cinema
+) -> None:
+    cinema.status = 422
+    page = await lesson(context, site)
+    await page.get_by_role("button", name="Play").first.click()
+    await cinema.until(lambda: len(cinema.beats) >= 2)
+    await expect(page.locator(".player-note")).to_be_hidden()
+    assert all(len(beat["intervals"]) <= 100 for beat in cinema.beats)
+
+
 @covers("PORT-33")
 @pytest.mark.parametrize("width", [320, 390])
 async def test_on_a_phone_the_controls_fold_and_nothing_is_cut(

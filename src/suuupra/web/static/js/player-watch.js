@@ -2,7 +2,8 @@
 import { post, sentence } from "./net.js";
 
 const JUMP_S = 2;
-const KEPT = 200;
+const KEPT = 100;
+const NO_LONGER = [401, 403, 404, 410, 451];
 
 /** @param {number} seconds */
 const ms = (seconds) => Math.round(seconds * 1000);
@@ -74,26 +75,42 @@ export class Watch {
     if (this.video.currentTime > 0 && !this.video.seeking && !this.video.paused) this.stalls += 1;
   }
 
-  /** @param {boolean} [leaving] @returns {Promise<boolean>} whether the server took it */
-  async send(leaving = false) {
-    if (!this.beat.url || this.busy) return false;
+  /**
+   * One beat at a time; what is asked meanwhile goes out as one more after it.
+   * @param {boolean} [leaving]
+   * @returns {Promise<boolean>} whether the server took it
+   */
+  send(leaving = false) {
+    if (!this.beat.url) return Promise.resolve(false);
+    if (leaving) return this.tell(true);
+    if (this.flight) {
+      this.following ??= this.flight.then(() => ((this.following = undefined), this.send()));
+      return this.following;
+    }
+    this.flight = this.tell(false).finally(() => (this.flight = undefined));
+    return this.flight;
+  }
+
+  /** @param {boolean} leaving */
+  async tell(leaving) {
     const playing = this.from !== null;
+    this.move();
     this.end();
     if (playing && !leaving) this.from = this.last;
     const sent = this.intervals.splice(0);
     const { stalls } = this;
     this.stalls = 0;
     const body = { intervals: sent, position_ms: ms(this.video.currentTime), speed: this.video.playbackRate, stalls };
-    this.busy = !leaving;
     const answer = await post(this.beat.url, body, true).catch(() => null);
-    this.busy = false;
     if (!answer || answer.status >= 500 || answer.status === 429) {
       this.intervals.unshift(...sent);
+      this.intervals.splice(0, this.intervals.length - KEPT);
       this.stalls += stalls;
       return false;
     }
     const text = await answer.text();
-    this.heard(answer.ok ? JSON.parse(text || "{}") : { refused: sentence(text, "Playing is no longer allowed.") });
+    if (answer.ok) this.heard(JSON.parse(text || "{}"));
+    else if (NO_LONGER.includes(answer.status)) this.heard({ refused: sentence(text, "Playing is no longer allowed.") });
     return answer.ok;
   }
 }

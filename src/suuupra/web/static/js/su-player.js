@@ -38,7 +38,8 @@ class Player extends HTMLElement {
 
   async toggle() {
     if (this.dataset.state === "refused") return;
-    if (!this.video.paused) return void this.video.pause();
+    this.wished = this.video.paused;
+    if (!this.wished) return void this.video.pause();
     this.source.start();
     if (this.dataset.state === "idle") this.state("waiting");
     // A play() cut short by a pause or a new source is no fault.
@@ -58,9 +59,15 @@ class Player extends HTMLElement {
       const before = this.source.grant;
       await this.watch.send();
       if (this.dataset.state === "refused") return;
-      if (this.source.grant !== before) return void this.source.renew(this.source.grant, true);
+      if (this.source.grant !== before) return this.reload();
     }
     this.say(text || "This video cannot be played now.");
+  }
+
+  /** The stream anew under its new grant; what she wished before still holds, since a new source cuts play() short. */
+  reload() {
+    this.source.renew(this.source.grant, true);
+    this.video.addEventListener("canplay", () => this.wished && this.video.play().catch(() => {}), { once: true });
   }
 
   /** @param {{ grant?: string, position_ms?: number, refused?: string }} answer */
