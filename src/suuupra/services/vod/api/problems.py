@@ -100,6 +100,12 @@ class AssetUnknown(NotFound):
     title = "This video is not known"
 
 
+class NothingToEncode(Conflict):
+    """No encoding of it runs, or none has failed: there is nothing to cancel or to begin anew."""
+
+    title = "There is nothing to encode"
+
+
 class NotReady(Conflict):
     """Nothing of it can be played yet."""
 

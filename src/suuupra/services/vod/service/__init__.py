@@ -1,0 +1,1 @@
+"""Use cases of vod: uploads, scanning, encoding, playback, and keeping house."""
