@@ -98,7 +98,7 @@ async def test_nothing_runs_off_the_side(context: BrowserContext, site: Site, wi
         """() => [...document.querySelectorAll('main *')].filter((node) => {
              const box = node.getBoundingClientRect();
              const hidden = node.closest('.sr-only, .tabs, .chips, pre, svg, dialog, .table-box');
-             return box.width && box.right > innerWidth + 1 && !hidden;
+             return box.width && box.right > innerWidth + 1 && !hidden && node.checkVisibility();
            }).map((node) => node.outerHTML.slice(0, 120))"""
     )
     assert wide == []
