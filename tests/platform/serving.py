@@ -24,7 +24,12 @@ async def serving(app: ASGIApp, unix: Path | None = None) -> AsyncIterator[str]:
             listener.bind(path)
         address = f"unix:{unix}"
     config = uvicorn.Config(
-        app, lifespan="off", log_config=None, ws="websockets-sansio", timeout_graceful_shutdown=1
+        app,
+        lifespan="off",
+        log_config=None,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
