@@ -1,7 +1,7 @@
 """RED figures: counters and time histograms by name and a few labels, kept in the process.
 
-Thirty lines on a dict cost a microsecond where a metrics client costs five; `/metrics` writes them in
-the Prometheus text format. Labels are capped, so that a wild value cannot eat the memory.
+`/metrics` writes them in the Prometheus text format. Labels are capped, so that a wild value cannot eat
+the memory.
 """
 
 from bisect import bisect_left
