@@ -40,6 +40,6 @@ async def make_progressive(ground: Ground, workroom: Workroom, parts: Parts, wat
 def _fetch(path: Path, target: Path) -> None:
     """A second name where that is possible, else a copy."""
     try:
-        os.link(path, target)
+        os.link(path.resolve(), target)
     except OSError:
         shutil.copyfile(path, target)

@@ -114,7 +114,7 @@ def _lend(path: Path, folder: Path, account: Account) -> Path:
     folder.chmod(0o711)
     lent = folder / "source"
     try:
-        os.link(path, lent)
+        os.link(path.resolve(), lent)
         lent.chmod(0o644)
     except OSError:
         shutil.copyfile(path, lent)

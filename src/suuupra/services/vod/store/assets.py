@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from suuupra.kernel.session import Session
 from suuupra.services.vod.tables import Asset, Rendition, Revision, Track, Upload
@@ -33,7 +34,7 @@ async def newest_revisions(session: Session, asset_ids: Sequence[UUID]) -> dict[
     chosen = (
         select(Revision)
         .where(Revision.asset_id.in_(asset_ids))
-        .distinct(Revision.asset_id)
+        .ext(distinct_on(Revision.asset_id))
         .order_by(Revision.asset_id, Revision.number.desc())
     )
     return {found.asset_id: found for found in await session.scalars(chosen)}

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from suuupra.kernel.session import Session
 from suuupra.services.vod.api import UploadState
@@ -31,7 +32,7 @@ async def newest_of_assets(session: Session, asset_ids: Sequence[UUID]) -> dict[
     chosen = (
         select(Upload)
         .where(Upload.asset_id.in_(asset_ids))
-        .distinct(Upload.asset_id)
+        .ext(distinct_on(Upload.asset_id))
         .order_by(Upload.asset_id, Upload.id.desc())
     )
     return {upload.asset_id: upload for upload in await session.scalars(chosen)}
