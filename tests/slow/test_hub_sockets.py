@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import resource
@@ -9,9 +10,10 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import psutil
 import pytest
 import uvloop
 
@@ -40,8 +42,8 @@ async def main(home, rooms, a_second, seconds):
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
-    print(server.servers[0].sockets[0].getsockname()[1], *(hub.ticket(f"room{n}", None) for n in range(rooms)))
-    sys.stdout.flush()
+    tickets = [hub.ticket(f"room{number}", None) for number in range(rooms)]
+    print(server.servers[0].sockets[0].getsockname()[1], *tickets, flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     started = time.monotonic()
     for number in range(a_second * seconds):
@@ -82,9 +84,8 @@ class Page(asyncio.Protocol):
             self.is_open = True
             self.write(bytes([0x81, 0xFE]) + len(self.wish).to_bytes(2) + bytes(4) + self.wish)
         while self.is_open and len(self.buffer) >= 2:
-            head, size = (
-                (4, int.from_bytes(self.buffer[2:4])) if self.buffer[1] == 126 else (2, self.buffer[1])
-            )
+            is_long = self.buffer[1] == 126
+            head, size = (4, int.from_bytes(self.buffer[2:4])) if is_long else (2, self.buffer[1])
             if len(self.buffer) < head + size:
                 return
             frame, self.buffer = self.buffer[head : head + size], self.buffer[head + size :]
@@ -92,34 +93,47 @@ class Page(asyncio.Protocol):
                 self.late_ms.append((time.monotonic() - json.loads(frame)["message"]["at"]) * 1000)
 
 
+async def until(condition: Callable[[], bool], within_s: float) -> None:
+    """Look ten times a second."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while not condition():  # noqa: ASYNC110 - it depends on another process
+                await asyncio.sleep(0.1)
+
+
+def resident_kb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1000
+
+
 async def crowd(
     server: "subprocess.Popen[bytes]", port: int, tickets: list[str]
 ) -> tuple[list[float], float]:
-    """Open the pages, let the server speak, and see how late each message came and what a page costs."""
-    process, late_ms = psutil.Process(server.pid), list[float]()
-    before = process.memory_info().rss
-    loop, pages = asyncio.get_running_loop(), list[Page]()
+    """Open the pages, let the server speak; how late each message came, and what a page costs."""
+    late_ms, pages = list[float](), list[Page]()
+    before_kb = resident_kb(server.pid)
     for number in range(SOCKETS):
         room = number % len(tickets)
         wish = json.dumps({"subscribe": tickets[room], "topic": f"room{room}", "after": None})
-        _, page = await loop.create_connection(lambda wish=wish: Page(wish, late_ms), "127.0.0.1", port)
+        page = Page(wish, late_ms)
+        await asyncio.get_running_loop().create_connection(partial(_same, page), "127.0.0.1", port)
         pages.append(page)
         if number % 50 == 0:
             await asyncio.sleep(0.01)
-    while not all(page.is_open for page in pages):
-        await asyncio.sleep(0.05)
+    await until(lambda: all(page.is_open for page in pages), 30)
     await asyncio.sleep(1)
-    each_kb = (process.memory_info().rss - before) / SOCKETS / 1000
+    each_kb = (resident_kb(server.pid) - before_kb) / SOCKETS
     assert server.stdin is not None
     server.stdin.write(b"\n")
     server.stdin.flush()
-    expected = ANNOUNCED_A_SECOND * SECONDS * ROOM
-    until = time.monotonic() + SECONDS + 10
-    while len(late_ms) < expected and time.monotonic() < until:
-        await asyncio.sleep(0.1)
+    await until(lambda: len(late_ms) >= ANNOUNCED_A_SECOND * SECONDS * ROOM, SECONDS + 10)
     for page in pages:
         page.transport.close()
     return late_ms, each_kb
+
+
+def _same(page: Page) -> Page:
+    return page
 
 
 @pytest.mark.timeout(120)
