@@ -32,7 +32,7 @@ def cards() -> tuple[CourseCard, ...]:
     )
     return tuple(
         CourseCard(
-            f"Course number {number}", f"/courses/course-{number}", f"course-{number}", ("Physics", "Class 12"),
+            f"Course number {number}", f"/courses/{number}", f"course-{number}", ("Physics", "Class 12"),
             "Dr Anjali Rao", facts=facts, price="Free", action="Join",
         )
         for number in range(CARDS)

@@ -1,12 +1,13 @@
 """The page of all components in a real browser: accessible, calm at every width, true to its own policy."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, Route
 
 from suuupra.web.forms import Form
 from suuupra.web.parts import ProblemView
@@ -199,3 +200,34 @@ async def test_colours_may_be_forced_and_paper_leaves_the_bars_out(
     await opened.page.emulate_media(forced_colors="none", media="print")
     assert not await opened.page.locator(".topbar").is_visible()
     assert await opened.page.get_by_role("heading", name="Charts").is_visible()
+
+
+@covers("PORT-32")
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_nothing_moves_when_the_fonts_arrive_late(
+    context: BrowserContext, site: Site, width: int
+) -> None:
+    page = await context.new_page()
+    arrive = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await arrive.wait()
+        await route.continue_()
+
+    await page.route("**/*.woff2", late)
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.goto(f"{site.address}/dev/components", wait_until="commit")
+    await page.get_by_role("heading", name="Forms", exact=True).wait_for()
+    # Two frames, so that the page has been painted with the stand-ins.
+    await page.evaluate("new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+    arrive.set()
+    await page.evaluate("document.fonts.ready.then(() => true)")
+    moved = await page.evaluate(
+        """() => new Promise((answer) => {
+             let moved = 0;
+             const add = (list) => list.getEntries().forEach((entry) => (moved += entry.value));
+             new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true });
+             requestAnimationFrame(() => setTimeout(() => answer(moved), 100));
+           })"""
+    )
+    assert moved < 0.02

@@ -33,3 +33,13 @@ def test_htmx_is_version_four() -> None:
     (htmx,) = [entry for entry in LOCK if entry["package"] == "htmx.org"]
     assert htmx["version"].startswith("4.")
     assert htmx["version"] in (VENDOR / htmx["path"]).read_text()
+
+
+@covers("PORT-34")
+def test_the_recipe_builds_the_versions_of_the_lock() -> None:
+    recipe = (STATIC.parents[3] / "deploy" / "vendor.sh").read_text()
+    names = (STATIC.parents[3] / "deploy" / "icons.txt").read_text().splitlines()
+    for entry in LOCK:
+        assert f"={entry['version']}" in recipe, entry["package"]
+    sprite = (VENDOR / "icons.svg").read_text()
+    assert all(f'<symbol id="{line.split()[0]}"' in sprite for line in names)
