@@ -1,15 +1,35 @@
-"""People and courses for tests of content, in a house of its own database."""
+"""People and courses for tests of content: a house a test, and one that all pages share."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
+from tests import postgres
+from tests.house import StartHouse, standing_house
+from tests.services.content.academy import Academy
 from tests.services.content.classroom import Classroom
+from tests.services.identity.people import browser, staff_member
 
 
 @pytest.fixture
-async def room(start_house: Any) -> AsyncIterator[Classroom]:
-    """A house with content in it, a teacher, a reviewer and two learners."""
+async def room(start_house: StartHouse) -> AsyncIterator[Classroom]:
+    """A house with content in it, a teacher, a reviewer and two learners who need no account."""
     async with start_house("content") as house:
         yield Classroom(house)
+
+
+@pytest.fixture(scope="session")
+async def academy(postgres_server: postgres.Server) -> AsyncIterator[Academy]:
+    """A house whose people have accounts, cookies and browsers; tests bring courses of their own."""
+    name = await postgres.clone(postgres_server)
+    async with standing_house(postgres_server.url(name), "content") as house:
+        await house.run_until_idle()
+        teacher, teacher_id = await staff_member(house, "teacher")
+        reviewer, reviewer_id = await staff_member(house, "moderator")
+        learner = browser(house)
+        learner_id = await learner.join()
+        other, other_id = await staff_member(house, "teacher")
+        people = {"teacher": teacher, "reviewer": reviewer, "learner": learner, "other": other}
+        ids = {"teacher": teacher_id, "reviewer": reviewer_id, "learner": learner_id, "other": other_id}
+        yield Academy(house, people, ids)
+    await postgres.drop(postgres_server, name)

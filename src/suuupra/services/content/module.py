@@ -22,6 +22,7 @@ def build(tools: Tools) -> Built:
         cache=tools.cache,
         cursors=tools.cursors,
         keys=tools.keys,
+        hub=tools.hub,
         limits=tools.limits,
         objects=tools.objects,
         site=tools.site,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from suuupra.kernel.clock import Clock
 from suuupra.kernel.faults import OFF, Faults
+from suuupra.kernel.hub import Hub
 from suuupra.kernel.jobs import Job
 from suuupra.kernel.manifest import Site
 from suuupra.kernel.messages import Message
@@ -40,6 +41,7 @@ class Desk:
     cache: Cache
     cursors: Cursors
     keys: Keys
+    hub: Hub
     limits: Limits
     objects: ObjectStore
     site: Site

@@ -52,6 +52,11 @@ def address_of(keys: Keys, row: Row) -> str:
     return keys.open(KEY_CLASS, row.address_sealed, row.id.bytes).decode()
 
 
+def addresses_in(text: str) -> tuple[str, ...]:
+    """As people type them: lines, commas, spaces."""
+    return rules.split(text)
+
+
 class Inviting:
     """The invitations' half of `Enrolments`."""
 

@@ -78,7 +78,7 @@ class Telling:
                 dedup_key=f"invited:{row.id}",
                 address=address,
                 variables={
-                    "teacher": await self._name(row.invited_by),
+                    "teacher": await self.name_of(row.invited_by),
                     "course": course.title,
                     "link": f"/join/{link_token(self._desk.keys, row.id)}",
                     "until": _date(row),
@@ -124,7 +124,7 @@ class Telling:
 
     async def _ask_reviewers(self, case: ApprovalCase, title: str) -> None:
         """Everybody who may decide, page by page; the author is not asked."""
-        teacher = await self._name(case.author_id)
+        teacher = await self.name_of(case.author_id)
         variables = {"teacher": teacher, "course": title, "link": f"/admin/approvals/{case.id}"}
         cursor: str | None = None
         while True:
@@ -148,7 +148,8 @@ class Telling:
             )
         )
 
-    async def _name(self, person: UUID) -> str:
+    async def name_of(self, person: UUID) -> str:
+        """How people know them."""
         cards = await self._desk.neighbours.directory.cards(identity.CardQuery(ids=(person,)))
         return cards.cards[0].name if cards.cards else "A teacher"
 

@@ -12,6 +12,7 @@ from suuupra.services.content.api import (
     CourseNotFound,
     LessonNotFound,
     MediaNotReady,
+    MediaState,
     OpenPlayback,
     PlaybackTicket,
     Reason,
@@ -20,6 +21,7 @@ from suuupra.services.content.rules import outline
 from suuupra.services.content.rules.outline import Bone
 from suuupra.services.content.service import standing
 from suuupra.services.content.service.desk import Desk, RevokeViewing
+from suuupra.services.content.service.editing import RevisionView
 from suuupra.services.content.service.media import AWAY
 from suuupra.services.content.service.reading import Sight, sight
 from suuupra.services.content.service.standing import ADMINISTER
@@ -87,21 +89,14 @@ class Watching:
         enrolment = seen.asker.stand.enrolment
         right = vod.PlayRight(allowed=True, until_at=enrolment.ends_at if enrolment else None)
         is_preview = bone.is_free_preview and not (seen.viewer.facts.is_enrolled or seen.asker.sees_all)
-        try:
-            plan = await playback.open(
-                vod.OpenPlayback(
-                    asset_id=bone.media_id,
-                    context_ref=context_ref(seen.course.id, bone.id),
-                    purpose="preview" if is_preview else "stream",
-                    right=right,
-                    resume_ms=resume_ms(stood.position_ms if stood else 0, bone.duration_ms),
-                )
-            )
-        except (vod.NotReady, vod.AssetUnknown) as problem:
-            raise MediaNotReady(
-                problem.detail or problem.title, state=bone.media_state, reason=""
-            ) from problem
-        return ticket_of(plan)
+        command_below = vod.OpenPlayback(
+            asset_id=bone.media_id,
+            context_ref=context_ref(seen.course.id, bone.id),
+            purpose="preview" if is_preview else "stream",
+            right=right,
+            resume_ms=resume_ms(stood.position_ms if stood else 0, bone.duration_ms),
+        )
+        return ticket_of(await self._open(playback, command_below, bone.media_state))
 
     async def _playable(self, seen: Sight, command: OpenPlayback) -> Bone:
         pair = seen.skeleton.find(command.lesson_id)
@@ -118,6 +113,27 @@ class Watching:
                 reason=bone.media_reason,
             )
         return bone
+
+    async def review_ticket(self, found: RevisionView) -> PlaybackTicket:
+        """For whoever was allowed to read the revision; its author and reviewers watch as a preview."""
+        playback = self._desk.neighbours.playback
+        if playback is None or found.media_id is None or found.lesson is None:
+            raise Unavailable(AWAY)
+        command = vod.OpenPlayback(
+            asset_id=found.media_id,
+            context_ref=context_ref(found.course_id, found.lesson.id),
+            purpose="preview",
+            right=vod.PlayRight(allowed=True),
+        )
+        return ticket_of(await self._open(playback, command, "awaiting"))
+
+    async def _open(
+        self, playback: vod.Playback, command: vod.OpenPlayback, state: MediaState
+    ) -> vod.PlaybackPlan:
+        try:
+            return await playback.open(command)
+        except (vod.NotReady, vod.AssetUnknown) as problem:
+            raise MediaNotReady(problem.detail or problem.title, state=state, reason="") from problem
 
     async def may_play(self, query: vod.RightQuery) -> vod.PlayRight:
         """Asked by vod while a session lasts; no port is called here, so nobody waits in a circle."""
