@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import MetaData
 
 from suuupra.kernel.manifest import Manifest
+from suuupra.services.admin.module import MANIFEST as ADMIN
 from suuupra.services.content.module import MANIFEST as CONTENT
 from suuupra.services.gateway.api import Verifier
 from suuupra.services.gateway.module import MANIFEST as GATEWAY
@@ -13,13 +14,14 @@ from suuupra.services.identity.api import Tokens
 from suuupra.services.identity.module import MANIFEST as IDENTITY
 from suuupra.services.notifications.module import MANIFEST as NOTIFICATIONS
 from suuupra.services.portal.module import MANIFEST as PORTAL
+from suuupra.services.vod.module import MANIFEST as VOD
 
 SERVICES = Path(__file__).parent.parent / "services"
 
 
 def manifests() -> tuple[Manifest, ...]:
     """All manifests in order of tier."""
-    found = (GATEWAY, IDENTITY, NOTIFICATIONS, CONTENT, PORTAL)
+    found = (GATEWAY, IDENTITY, NOTIFICATIONS, VOD, CONTENT, PORTAL, ADMIN)
     return tuple(sorted(found, key=lambda manifest: manifest.tier))
 
 
