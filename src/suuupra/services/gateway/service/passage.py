@@ -88,6 +88,9 @@ class Passage:
                     await self._app(scope, receive, outward)
             except Problem as problem:
                 await self._refuse(scope, receive, outward, problem)
+            except Exception:
+                if not self._status:  # an answered bug was logged where it was drawn
+                    raise
         self._record(scope, kind, time.monotonic() - started, trace)
 
     async def _check(self, scope: Scope, headers: Headers, receive: Receive, kind: str) -> Receive:
