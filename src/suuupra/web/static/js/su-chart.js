@@ -1,5 +1,5 @@
 /** A crosshair over a chart that the server has drawn: by pointer, and by arrow keys once focused. */
-class Chart extends HTMLElement {
+export class Chart extends HTMLElement {
   connectedCallback() {
     if (!this.dataset.points || this.points) return;
     this.points = JSON.parse(this.dataset.points);

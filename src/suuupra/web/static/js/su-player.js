@@ -6,7 +6,7 @@ const RENEWABLE = [401, 403, 410];
 const RENEWAL_MS = 30000;
 
 /** The lesson player: a source, a watch that counts, and controls over one video element. */
-class Player extends HTMLElement {
+export class Player extends HTMLElement {
   connectedCallback() {
     const { src = "", mp4 = "", resumeMs = "0", beatUrl = "", beatS = "10" } = this.dataset;
     this.video = this.querySelector("video");

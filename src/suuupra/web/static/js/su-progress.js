@@ -1,5 +1,5 @@
 /** Follows a long job by server-sent events and moves a `<progress>` and its text. */
-class Progress extends HTMLElement {
+export class Progress extends HTMLElement {
   connectedCallback() {
     if (!this.dataset.src) return;
     this.source = new EventSource(this.dataset.src);

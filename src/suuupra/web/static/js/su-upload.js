@@ -8,7 +8,7 @@ const RETRY_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 const GONE = [403, 404, 410];
 
 /** Sends one file by tus; goes on at the byte after a cut line, a closed tab or a restarted server. */
-class Upload extends HTMLElement {
+export class Upload extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input");
     this.bar = this.querySelector("progress");
@@ -34,7 +34,7 @@ class Upload extends HTMLElement {
     return this.dataset.ticketUrl ?? "";
   }
 
-  part(name) {
+  piece(name) {
     return this.querySelector(`[data-part="${name}"]`);
   }
 
@@ -51,7 +51,7 @@ class Upload extends HTMLElement {
 
   remind() {
     const found = waiting(this.ticketUrl);
-    const note = this.part("waiting");
+    const note = this.piece("waiting");
     note.hidden = !found;
     if (!found) return;
     const share = Math.floor((found.sent / found.bytes) * 100);
@@ -169,9 +169,9 @@ class Upload extends HTMLElement {
   state(state, words) {
     this.dataset.state = state;
     const busy = ["hashing", "running", "paused", "done"].includes(state);
-    this.part("run").hidden = !busy;
+    this.piece("run").hidden = !busy;
     this.querySelector(".drop").hidden = busy;
-    if (busy) this.part("waiting").hidden = true;
+    if (busy) this.piece("waiting").hidden = true;
     this.querySelector('[data-act="pause"]').hidden = state !== "running";
     this.querySelector('[data-act="resume"]').hidden = state !== "paused";
     this.say("name", this.file?.name ?? "");
@@ -179,7 +179,7 @@ class Upload extends HTMLElement {
   }
 
   say(name, text) {
-    const part = this.part(name);
+    const part = this.piece(name);
     part.textContent = text;
     if (name === "error") part.hidden = !text;
   }
