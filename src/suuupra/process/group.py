@@ -71,7 +71,11 @@ def compose(
     options: Options, environ: Mapping[str, str], folder: Folder, *, with_postgres: bool
 ) -> list[Program]:
     """The programs of this group, in the order of their start; they stop in the opposite one."""
-    group = _Group(options, {**environ, **_handed(folder, with_postgres=with_postgres)}, folder)
+    told = _handed(folder, with_postgres=with_postgres) | {
+        environment.HOST: options.host,  # links in mails are made by a process that does not listen
+        environment.PORT: str(options.port),
+    }
+    group = _Group(options, {**environ, **told}, folder)
     programs = [postgres.program(folder)] if with_postgres else []
     after = tuple(one.name for one in programs)
     programs.append(group.task("migrate", ("migrate",), after=after))
