@@ -1,0 +1,1 @@
+"""Use cases of admin: the trail, the numbers, and what staff ask other services to do."""
