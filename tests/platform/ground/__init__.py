@@ -98,8 +98,9 @@ class Ground:
                 await driver.execute(statement)
 
     async def counts(self, table: str) -> dict[str, int]:
-        """Rows of a kernel table by state."""
-        found = await self.rows(f"select state, count(*) from kernel.{table} group by state")
+        """Rows of a kernel table by state, without the kernel's own jobs."""
+        own = "where service <> 'kernel'" if table == "job" else ""
+        found = await self.rows(f"select state, count(*) from kernel.{table} {own} group by state")
         return {row["state"]: row["count"] for row in found}
 
 

@@ -18,6 +18,7 @@ STATEMENT_TIMEOUT: Final = "57014"
 GONE: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "57P05"})
 """The server ended the connection: shut down, crashed, starting, idle for too long."""
 
+CLIENT_ERRORS = asyncpg.InterfaceError | asyncpg.InternalClientError
 CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -25,8 +26,10 @@ CONNECTION_LOST: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
+"""The last but one: the server's farewell was read just before our next statement."""
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -65,7 +68,7 @@ def is_outage(error: BaseException | None) -> bool:
 
 def problem_of(error: BaseException) -> Problem | None:
     """The Problem that a database error is to a caller; None where it is our own mistake."""
-    if not isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError):
+    if not isinstance(error, DBAPIError | asyncpg.PostgresError | CLIENT_ERRORS):
         return None
     state = sqlstate(error)
     if state == STATEMENT_TIMEOUT:

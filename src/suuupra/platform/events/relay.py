@@ -60,6 +60,10 @@ with fence as materialized (
 select (select count(*) from moved) as moved, (select count(*) from fence) as held, pg_notify($5, '')
 """
 LEAD = "update kernel.log_head set epoch = $1 where epoch < $1 returning high, gaps"
+# A process that was frozen while its slot got a new one stands by from then on.
+REPLACED = """
+select true from kernel.lease where name = 'relay' and holder = $1 and epoch > $2 and until > now()
+"""
 TODAY = "select (now() at time zone 'utc')::date"
 
 
@@ -76,6 +80,7 @@ class Relay:
         self._leases = leases
         self._lease_s = lease_s
         self._lease: Lease | None = None
+        self._epoch: int | None = None
         self._renew_at = self._partitions_at = 0.0
         self._marks = Marks()
         self._is_full_scan = True
@@ -158,9 +163,12 @@ class Relay:
         if self._lease is not None and await self._leases.renew(self._lease, self._lease_s):
             self._renew_at = now + min(RENEW_S, self._lease_s / 3)
             return True
+        if await driver.fetchval(REPLACED, self.slot, self._epoch):
+            return False
         self._lease = await self._leases.take("relay", self._lease_s)
         if self._lease is None:
             return False
+        self._epoch = self._lease.epoch
         self._renew_at = now + min(RENEW_S, self._lease_s / 3)
         left = await driver.fetchrow(LEAD, self._lease.epoch)
         if left is None:

@@ -67,12 +67,12 @@ update kernel.job set state = 'ready', run_at = $3, last_error = $4, lease_until
   attempts = attempts - $5
 where id = $1 and epoch = $2 and state = 'running'
 """
-# Leases that ran out, and at the start of a slot's process whatever its dead predecessor held.
+# Leases that ran out and, at the start of a slot's process ($3), whatever its dead predecessor held.
 REAP = """
 update kernel.job set state = 'ready', lease_until = null, worker = null,
   last_error = 'the worker was gone before the job ended'
 where state = 'running' and service = any($2::text[])
-  and ((worker = $1 and not (id = any($3::uuid[]))) or lease_until < now())
+  and (($3 and worker = $1) or lease_until < now())
 returning id
 """
 RENEW = """

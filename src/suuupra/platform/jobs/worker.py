@@ -45,6 +45,10 @@ INTERRUPTIONS = (*CONNECTION_LOST, OutcomeUnknown, Unavailable, asyncpg.Postgres
 log = logger("kernel")
 
 
+class WorkersKilled(RuntimeError):
+    """Each try ended with the death of its worker."""
+
+
 Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
 
 
@@ -104,6 +108,7 @@ class Worker:
         self._marks: list[RunningJob] = []
         self._due = {"schedule": 0.0, "reap": 0.0, "renew": 0.0}
         self._woken = asyncio.Event()
+        self._is_first_reap = True
 
     def poke(self) -> None:
         """Somebody committed: look now."""
@@ -214,6 +219,8 @@ class Worker:
         if job.name not in self._jobs:
             raise UnknownJob(job.name)
         cls, function = self._jobs[job.name]
+        if job.attempt > cls.tries_max:
+            raise WorkersKilled(f"{cls.tries_max} workers died over it")
         await function(cls.from_wire(job.args))
 
     async def _failed(self, job: RunningJob, error: Exception) -> None:
@@ -251,10 +258,11 @@ class Worker:
             )
 
     async def _reap(self) -> int:
-        """Make ready what dead workers left; at once if they had this slot."""
+        """Make ready what dead workers left; at the start at once, if they had this slot."""
         async with self._database.pool.driver() as driver:
-            left = [*self._running, *(job.id for job in self._marks)]
-            return len(await driver.fetch(statements.REAP, self.slot, self._services, left))
+            found = await driver.fetch(statements.REAP, self.slot, self._services, self._is_first_reap)
+        self._is_first_reap = False
+        return len(found)
 
     async def _renew(self) -> None:
         jobs = [job for _, job, _ in self._running.values()]

@@ -15,6 +15,7 @@ class Holding:
         self._handlers = handlers
         self._slot = slot
         self._is_registered = False
+        self._epochs: dict[tuple[str, int], int] = {}
         self.lanes: Lanes = {}
 
     async def refresh(self) -> None:
@@ -64,11 +65,13 @@ class Holding:
 
     async def _take(self, wanted: list[tuple[str, int]]) -> None:
         names, indexes = [name for name, _ in wanted], [index for _, index in wanted]
+        epochs = [self._epochs.get(key) for key in wanted]
         async with self._database.pool.driver() as driver:
-            rows = await driver.fetch(statements.TAKE_LANES, self._slot, names, indexes)
+            rows = await driver.fetch(statements.TAKE_LANES, self._slot, names, indexes, epochs)
         for row in rows:
             key, position = (row["subscription"], row["lane"]), row["position"]
             handler = self._handlers[row["subscription"]]
+            self._epochs[key] = row["epoch"]
             self.lanes[key] = Lane(handler, row["lane"], row["epoch"], position, position)
 
     @staticmethod

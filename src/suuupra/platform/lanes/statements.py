@@ -20,13 +20,15 @@ ADD_LANES = """
 insert into kernel.lane (subscription, lane, position, until)
 select $1, lane, $3, now() - interval '1 second' from generate_series(0, $2 - 1) as lane
 """
+# A slot's new process takes what its predecessor held; one that was itself replaced takes nothing back.
 TAKE_LANES = """
 update kernel.lane l set holder = $1, epoch = epoch + 1, until = now() + interval '15 seconds'
 from (
   select l.subscription, l.lane from kernel.lane l
   join kernel.subscription s on s.name = l.subscription and s.state = 'running'
-  join unnest($2::text[], $3::int[]) as wanted (subscription, lane) using (subscription, lane)
-  where l.holder = $1 or l.until < now()
+  join unnest($2::text[], $3::int[], $4::bigint[]) as wanted (subscription, lane, epoch)
+    using (subscription, lane)
+  where (l.holder = $1 and coalesce(wanted.epoch, l.epoch) = l.epoch) or l.until < now()
   for update of l skip locked
 ) free
 where l.subscription = free.subscription and l.lane = free.lane

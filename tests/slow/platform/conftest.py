@@ -1,0 +1,5 @@
+"""The sample service of `tests.platform.ground`."""
+
+from tests.platform.ground import ground, ground_dsn, ground_template, still
+
+__all__ = ["ground", "ground_dsn", "ground_template", "still"]
