@@ -56,6 +56,7 @@ def ground_of(tools: Tools) -> Ground:
         vault=Vault(tools.keys),
         hasher=ArgonHasher(settings.hash_threads),
         permissions=Permissions(tools.permissions, tools.role_permissions),
+        faults=tools.faults,
     )
 
 
@@ -160,7 +161,7 @@ MANIFEST = Manifest(
         NavigationItem("Profile", "/settings/profile", "user", area="account", audience="person", order=10),
         NavigationItem("Security", "/settings/security", "lock", area="account", audience="person", order=11),
         NavigationItem(
-            "Signed-in devices", "/settings/sessions", "devices", area="account", audience="person", order=12
+            "Signed-in devices", "/settings/sessions", "laptop", area="account", audience="person", order=12
         ),
     ),
     paths=(

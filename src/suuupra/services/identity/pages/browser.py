@@ -27,8 +27,8 @@ def visit_of(identity: Identity, request: Request) -> Visit:
 
 async def fields_of(request: Request) -> dict[str, str]:
     """The text fields of a form."""
-    form = await request.form()
-    return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    async with request.form() as form:
+        return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
 
 
 def refused(fields: Mapping[str, str], problem: Problem) -> Form:

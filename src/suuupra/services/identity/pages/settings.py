@@ -88,11 +88,9 @@ class Settings:
         return done(request, "/settings/profile", "Your profile is saved.")
 
     async def put_picture(self, request: Request) -> Response:
-        identity, upload = self._identity, (await request.form()).get("picture")
+        identity = self._identity
         try:
-            if not isinstance(upload, UploadFile) or not upload.filename:
-                raise Invalid.at("/picture", "Choose a picture first.")
-            await identity.profiles.put_picture(await upload.read(PICTURE_BYTES_READ))
+            await identity.profiles.put_picture(await _picture(request))
         except (Invalid, PictureTooLarge, PictureWrongType) as problem:
             profile = await identity.profiles.mine()
             shown = Form.of(**_shown(profile))
@@ -136,6 +134,15 @@ class Settings:
         view = ProfileView(profile, form, picture or Form(), tabs("profile"), languages, named)
         status = problem.status if problem else 200
         return draw(request, "identity/profile.html", view, title="Profile", status=status)
+
+
+async def _picture(request: Request) -> bytes:
+    """The bytes of the form's file, at most one more than is taken."""
+    async with request.form() as form:
+        upload = form.get("picture")
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            raise Invalid.at("/picture", "Choose a picture first.")
+        return await upload.read(PICTURE_BYTES_READ)
 
 
 def _shown(profile: Profile) -> dict[str, str]:

@@ -46,8 +46,10 @@ class Challenges:
     async def show(self, request: Request) -> Response:
         token = request.query_params.get("token", "")
         try:
-            if await self._identity.sign_ins.waits(token):
-                return self._draw(request, Challenge(Form(), token, "code", is_entry=True))
+            waits = await self._identity.sign_ins.waits(token)
+            if waits is not None:
+                entry = Challenge(Form(), token, "code", is_entry=True)
+                return self._draw(request, entry) if waits else self._again(request)
             passed = await self._identity.step_ups.passed(token)
             return self._go_on(request, passed) if passed else await self._ask(request, token, Form())
         except LinkSpent:
@@ -58,7 +60,7 @@ class Challenges:
         token, proof = fields.get("token", ""), fields.get("proof", "")
         visit = visit_of(identity, request)
         try:
-            if await identity.sign_ins.waits(token):
+            if await identity.sign_ins.waits(token) is not None:
                 return await self._enter(request, SecondFactor(token=token, code=proof))
             redeemed = await identity.step_ups.prove(RedeemStepUp(challenge=token, proof=proof[:256]), visit)
             return self._go_on(request, redeemed)

@@ -50,14 +50,14 @@ class RecoveryCodes(Message):
 
 
 def me_routes(identity: Identity) -> APIRouter:
-    router = APIRouter(prefix="/me")
+    router = APIRouter()
     for part in (_profile(identity), _sessions(identity), _security(identity)):
         router.include_router(part)
     return router
 
 
 def _profile(identity: Identity) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(prefix="/me")
 
     def tagged(response: Response, profile: Profile) -> Profile:
         response.headers["ETag"] = f'"{profile.version}"'
@@ -91,7 +91,7 @@ def _profile(identity: Identity) -> APIRouter:
 
 
 def _sessions(identity: Identity) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(prefix="/me")
 
     @router.get("/sessions")
     async def sessions(cursor: str | None = None, limit: int = 50) -> Page[SessionFacts]:
@@ -112,7 +112,7 @@ def _sessions(identity: Identity) -> APIRouter:
 
 
 def _security(identity: Identity) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(prefix="/me")
 
     @router.put("/password", status_code=204)
     async def change_password(command: ChangePassword, request: Request) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.call import principal
 from suuupra.kernel.clock import Clock
+from suuupra.kernel.faults import Faults
 from suuupra.kernel.hub import Hub
 from suuupra.kernel.ids import Ids
 from suuupra.kernel.manifest import Site
@@ -47,6 +48,7 @@ class Ground:
     vault: Vault
     hasher: Hasher
     permissions: Permissions
+    faults: Faults
 
     @property
     def staff_needs_factor(self) -> bool:

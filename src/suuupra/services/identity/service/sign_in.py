@@ -106,13 +106,14 @@ class SignIns:
         await self.refuse("second_factor", account_id, visit)
         raise InvalidCredentials("This code is wrong or has been used. Try the next one.")
 
-    async def waits(self, token: str) -> bool:
-        """Whether this is an open question for a second factor (and not a step-up)."""
+    async def waits(self, token: str) -> bool | None:
+        """Whether this question for a second factor is open; None: it is not one."""
         async with self._ground.work.read() as session:
             challenge = await challenges.by_hash(session, digest(token))
-        if challenge is None or challenge.kind != "second_factor" or challenge.used_at is not None:
-            return False
-        return challenge.expires_at > self._ground.clock.now() and challenge.attempts < CODE_TRIES
+        if challenge is None or challenge.kind != "second_factor":
+            return None
+        is_late = challenge.used_at is not None or challenge.expires_at <= self._ground.clock.now()
+        return not is_late and challenge.attempts < CODE_TRIES
 
     async def _whose(self, token: str) -> UUID:
         async with self._ground.work.read() as session:

@@ -80,6 +80,8 @@ class SignUps:
         wish = Wish(name, address, key, phc, safe_next(command.next), verdict.allowed)
         async with ground.work.begin() as unit:
             account_id = await register(unit, ground, wish)
+            await ground.faults.at("identity.sign_up.before_commit")
+        await ground.faults.at("identity.sign_up.after_commit")
         return ground.vault.crumb("sign_up", account_id or stranger(ground.ids))
 
     async def _checked(self, command: SignUp) -> tuple[str, str]:
