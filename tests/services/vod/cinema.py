@@ -16,9 +16,11 @@ from suuupra.kernel.call import Call
 from suuupra.kernel.clock import FrozenClock
 from suuupra.kernel.ids import TimeIds
 from suuupra.services.vod.api import (
+    AbortUpload,
     Asset,
     AssetQuery,
     Assets,
+    DeleteAsset,
     OpenPlayback,
     OpenUpload,
     Playback,
@@ -28,6 +30,7 @@ from suuupra.services.vod.api import (
     UploadStatusQuery,
     UploadTicket,
 )
+from suuupra.services.vod.service.ground import source_key
 from suuupra.services.vod.service.vod import Vod
 from tests.house import StandingHouse
 from tests.services.vod.doorman import COOKIE, Doorman, Lessons
@@ -52,11 +55,17 @@ class Cinema:
     house: StandingHouse
     doorman: Doorman
     lessons: Lessons
-    clock: FrozenClock | None = None
+    clock: FrozenClock
     teacher: Principal = field(default_factory=lambda: somebody(TEACHER))
     learner: Principal = field(default_factory=somebody)
     operator: Principal = field(default_factory=lambda: somebody(OPERATOR))
     house_itself: Principal = field(default_factory=lambda: service_principal("content"))
+    film: Asset | None = None
+    tickets: list[UploadTicket] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        return self.house.premises.settings.home
 
     @property
     def vod(self) -> Vod:
@@ -98,7 +107,9 @@ class Cinema:
             "head_sha256": hashlib.sha256(body[:HEAD_BYTES]).hexdigest(),
         }
         with self.as_(self.teacher):
-            return await self.uploads.open(OpenUpload(**(asked | changes)))
+            ticket = await self.uploads.open(OpenUpload(**(asked | changes)))
+        self.tickets.append(ticket)
+        return ticket
 
     async def send(self, ticket: UploadTicket, body: bytes, offset: int = 0) -> httpx2.Response:
         """One PATCH by the teacher."""
@@ -138,22 +149,36 @@ class Cinema:
         assert asset.state == "ready", asset
         return asset
 
-    async def plan(self, asset: Asset, who: Principal | None = None, **changes: Any) -> PlaybackPlan:
-        """Opened by its owner where nobody else is named."""
+    async def plan(
+        self, who: Principal | None = None, asset: Asset | None = None, **changes: Any
+    ) -> PlaybackPlan:
+        """For its owner where nobody else is named, of the film where there is no other."""
+        chosen = asset or self.film
+        assert chosen is not None
         with self.as_(who or self.teacher):
             return await self.playback.open(
-                OpenPlayback(asset_id=asset.id, context_ref="lesson:1", **changes)
+                OpenPlayback(asset_id=chosen.id, context_ref="lesson:1", **changes)
             )
 
-    async def events(self, name: str) -> list[dict[str, Any]]:
-        """Payloads of published events of that wire name, in their order."""
+    async def events(self, name: str, asset_id: UUID) -> list[dict[str, Any]]:
+        """Payloads of published events of that wire name about an asset, in their order."""
+        wanted = (name, str(asset_id))
+        found = "select payload from kernel.{} where type = $1 and payload->>'asset_id' = $2"
         async with self.house.premises.database.pool.driver() as driver:
-            rows = await driver.fetch(
-                "select payload from kernel.outbox where type = $1 union all "
-                "select payload from kernel.event_log where type = $1",
-                name,
-            )
-        return [row["payload"] for row in rows]
+            rows = await driver.fetch(f"{found.format('event')} union all {found.format('outbox')}", *wanted)
+        return [dict(row["payload"]) for row in rows]
+
+    async def keeps(self, ticket: UploadTicket) -> bool:
+        """Whether the store holds a byte of an upload, received or whole."""
+        objects, key = self.vod.uploads._ground.objects, source_key(ticket.id)
+        return bool(await objects.staged(key).size_bytes()) or await objects.head(key) is not None
+
+    async def leave(self) -> None:
+        """Nothing that this test has sent is worked on any longer."""
+        with self.as_(self.house_itself):
+            for ticket in self.tickets:
+                await self.uploads.abort(AbortUpload(id=ticket.id))
+                await self.assets.delete(DeleteAsset(asset_id=ticket.asset_id or ticket.id))
 
 
 def metadata(**values: str) -> dict[str, str]:

@@ -25,6 +25,9 @@ class Lessons:
     """Answers for every context what a test has set; counts how often it was asked."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.right = PlayRight(allowed=True)
         self.asked: list[RightQuery] = []
         self.is_away = False
