@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -23,6 +23,8 @@ FORM = """{% call forms.form(frame, "/slow", label="Note") %}{{ forms.text(form,
 {{ forms.password(form, "secret", "Password") }}
 {{ basics.button("Save", attrs={"name": "act", "value": "save"}) }}
 {% endcall %}"""
+PARTS = """<button class="btn" hx-get="/broken" hx-target="#here">Break</button>
+<button class="btn" hx-get="/moved" hx-target="#here">Move</button><div id="here"></div>"""
 CHART = Chart(
     "Joined", ("Mon", "Tue", "Wed"), (Series("Now", (1.0, 5.0, 2.0)), Series("Then", (2.0, 2.0, 2.0)))
 )
@@ -47,6 +49,13 @@ class House:
     async def fragment(self, request: Request) -> Response:
         self.sent.append({"token": request.headers.get("x-csrf-token", "")})
         return HTMLResponse('<p id="swapped">Wrong once more</p>', 422)
+
+    async def broken(self, request: Request) -> Response:
+        view = ProblemView(500, "Something broke", "Nothing was lost.")
+        return secured(PAGES.render("web/problem.html", view, frame_for(request).on("Broken")), 500)
+
+    async def moved(self, request: Request) -> Response:
+        return RedirectResponse("/form", 303)
 
     async def progress(self, request: Request) -> Response:
         async def steps() -> AsyncIterator[str]:
@@ -90,6 +99,9 @@ async def site(house: House) -> AsyncIterator[Site]:
             '<button class="btn" hx-post="/fragment" hx-target="#here">Swap</button><div id="here"></div>',
         ),
         Route("/fragment", house.fragment, methods=["POST"]),
+        snippet("/parts", PARTS),
+        Route("/broken", house.broken),
+        Route("/moved", house.moved),
         snippet("/menu", '{{ surfaces.menu("More", items) }}', items=(Item("One", "#one"),)),
         snippet("/toast", "{{ surfaces.toast(one) }}", one=Flash("Course saved", "good")),
         snippet("/job", '{{ media.live_progress("/progress", "Encoding") }}'),
@@ -162,6 +174,18 @@ async def test_htmx_sends_the_token_and_shows_a_refusal(page: Page, site: Site, 
     await page.get_by_role("button", name="Swap").click()
     await expect(page.locator("#swapped")).to_have_text("Wrong once more")
     assert house.sent == [{"token": "token-7"}]
+
+
+@covers("PORT-37")
+async def test_a_whole_page_never_lands_inside_another(page: Page, site: Site) -> None:
+    await page.goto(f"{site.address}/parts")
+    await page.get_by_role("button", name="Break").click()
+    await expect(page.locator("#here").get_by_role("heading", name="Something broke")).to_be_visible()
+    await expect(page.locator(".topbar")).to_have_count(1)
+    await expect(page).to_have_title("Test · Suuupra")
+    await page.get_by_role("button", name="Move").click()
+    await page.wait_for_url(f"{site.address}/form")
+    await expect(page.locator(".topbar")).to_have_count(1)
 
 
 @covers("PORT-33")

@@ -1,5 +1,5 @@
 // Every custom element of the product is registered here, and nowhere else. Heavy ones load when they first stand.
-import { token } from "./net.js";
+import "./fragments.js";
 import { Bell } from "./su-bell.js";
 import { Dialog } from "./su-dialog.js";
 import { Form, restore } from "./su-form.js";
@@ -41,8 +41,4 @@ function load() {
 load();
 restore();
 document.addEventListener("htmx:after:settle", load);
-document.addEventListener("htmx:config:request", (event) => {
-  const { request } = /** @type {CustomEvent} */ (event).detail.ctx;
-  request.headers["X-CSRF-Token"] = token();
-});
 document.querySelector("[data-focus]")?.focus();
