@@ -1,4 +1,4 @@
-"""All outgoing HTTP that is not a port: one client, which asks nobody on a private network."""
+"""Outgoing HTTP: one client for everything that is not a port, with a guard against private addresses."""
 
 from suuupra.platform.outgoing.client import KernelHttp
 
