@@ -84,7 +84,7 @@ class TestRead:
         assert (header.priming_ticks, header.channels) == (1024, 2)
 
 
-COUNTS = st.integers(0, 120)
+COUNTS = st.integers(0, 40)
 
 
 @st.composite

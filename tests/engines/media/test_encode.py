@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+import random
 import signal
 import subprocess
 from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import psutil
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from suuupra.engines.media.binary import Ffmpeg
 from suuupra.engines.media.colour import colour_warnings
@@ -18,6 +22,8 @@ from suuupra.engines.media.control import Control, Watch
 from suuupra.engines.media.encode import EncodeChunk, encode_chunk
 from suuupra.engines.media.grid import Grid, grid_of
 from suuupra.engines.media.ladder import fixed_ladder
+from suuupra.engines.media.meter import Meter
+from suuupra.engines.media.probe import probe
 from suuupra.engines.media.problems import Cancelled, ChildDied, Unsupported
 from suuupra.engines.media.remux import with_index
 from suuupra.engines.media.run import Account
@@ -237,7 +243,42 @@ def left(shop: Workshop, folder: Path) -> list[Path]:
 
 
 @covers("ENG-3")
+class TestMeter:
+    def test_garbled_lines_are_passed_over_and_the_count_never_falls(self) -> None:
+        seen: list[Progress] = []
+        meter = Meter(Watch(seen.append), 100, Fraction(25))
+        told = [b"frame=40", b"frame=-7", b"fra\xffme=90", b"frame=" + b"9" * 5000, b"frame=20", b"frame=x"]
+        for line in [*told, b"out_time_us=99999999", b"progress=continue", b"frame=250", b"progress=end"]:
+            meter.read(line)
+        assert [progress.frames_done for progress in seen] == [40, 100]
+
+    @given(st.lists(st.binary(max_size=40)))
+    def test_any_lines_are_survived(self, lines: list[bytes]) -> None:
+        meter = Meter(Watch(lambda _progress: None), 100, Fraction(25))
+        for line in [*lines, *(b"frame=" + line for line in lines), b"progress=end"]:
+            meter.read(line)
+        assert 0 <= meter.done <= 100
+
+
+@covers("ENG-3")
 class TestEnded:
+    @pytest.mark.parametrize("seed", [1, 2, 3])
+    async def test_killed_at_any_moment_it_is_whole_or_not_there(
+        self, seed: int, shop: Workshop, opened: Opener, tmp_path: Path
+    ) -> None:
+        source = await opened("silent.mp4")
+        order = EncodeChunk(source, grid_of(source.probe), RUNGS, 0, tmp_path)
+        task = asyncio.ensure_future(encode_chunk(shop, order))
+        await until(lambda: encoders(shop) or task.done())
+        await asyncio.sleep(random.Random(seed).uniform(0, 0.25))
+        for encoder in encoders(shop):
+            os.kill(encoder.pid, signal.SIGKILL)
+        await asyncio.wait([task])
+        for path in tmp_path.glob("*.mp4"):
+            assert len(shown_numbers(path)) == 75
+        for part in (await encode_chunk(shop, order)).parts:
+            assert len(shown_numbers(part.path)) == 75
+
     async def test_a_killed_encoder_is_told_and_leaves_no_half_file(
         self, shop: Workshop, opened: Opener, tmp_path: Path
     ) -> None:
@@ -316,6 +357,7 @@ class TestEnded:
             copied = open_folder / "source.mp4"
             copied.write_bytes(source.path.read_bytes())
             copied.chmod(0o644)
+            assert (await probe(copied, account=Account(65534, 65534))).duration_ms == 3000
             temp = open_folder / "temp"
             temp.mkdir(mode=0o711)
             shop = Workshop(ffmpeg, temp, Account(65534, 65534))

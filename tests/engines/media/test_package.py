@@ -1,6 +1,7 @@
 """Sound, segments, playlists: one timeline, told the same way by boxes, by text and by foreign readers."""
 
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suuupra.engines.media.encode import EncodeChunk, encode_chunk
+from suuupra.engines.media.boxes import SYNC_FLAGS, Fragment, Samples, box, write_moof
+from suuupra.engines.media.encode import EncodeChunk, Part, encode_chunk
 from suuupra.engines.media.fragments import fragments, init_of
 from suuupra.engines.media.grid import Grid, grid_of
 from suuupra.engines.media.hls import MEDIA_NAME, average_bps, hls_master, hls_media, peak_bps, target_s
@@ -39,7 +41,7 @@ from tests.engines.media.sources import Studio, joined, shown_numbers
 from tests.engines.media.test_grid import GRIDS
 
 RUNGS = (Rung("96p", 160, 96, 20, 400), Rung("48p", 80, 48, 20, 200))
-LONGEST = 40  # segments of a made-up presentation
+LONGEST = 5  # segments of a made-up presentation
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,44 @@ class TestSegments:
         with pytest.raises(NotPlayable, match="segments the grid asks for"):
             await cut_video(part, grid, 2, tmp_path / "other")
 
+    async def test_a_chunk_of_another_encoder_is_refused(
+        self, shop: Workshop, opened: Opener, tmp_path: Path
+    ) -> None:
+        source = await opened("numbers.mp4")
+        grid = replace(grid_of(source.probe), gop_frames=5)
+        parts: list[Part] = []
+        for index, encoder in ((0, "libx264"), (1, "libopenh264")):
+            rung = replace(RUNGS[0], encoder=encoder)
+            order = EncodeChunk(source, grid, (rung,), index, tmp_path)
+            parts += (await encode_chunk(shop, order)).parts
+        await cut_video(parts[0], grid, 0, tmp_path / "96p")
+        with pytest.raises(NotPlayable, match="another way"):
+            await cut_video(parts[1], grid, 1, tmp_path / "96p")
+
 
 @covers("ENG-4", "VOD-5")
 class TestSound:
+    async def test_an_hour_of_sound_takes_little_memory(
+        self, shop: Workshop, opened: Opener, tmp_path: Path
+    ) -> None:
+        source = await opened("voice.wav")
+        real = await encode_audio(shop, EncodeAudio(source, grid_of(source.probe), tmp_path))
+        grid = Grid(25, 1, 50, 25 * 3600)
+        frames = sound_border(grid, grid.segments)
+        long = tmp_path / "long.mp4"
+        with long.open("wb") as file:
+            file.write(init_of(real)[0])
+            for first in range(0, frames, 200):
+                count = min(200, frames - first)
+                samples = Samples((1024,) * count, (9,) * count, (SYNC_FLAGS,) * count, (0,) * count)
+                file.write(write_moof(Fragment(1, first * 1024, samples)) + box(b"mdat", bytes(9 * count)))
+        tracemalloc.start()
+        cut = await cut_audio(long, grid, tmp_path / "long")
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(cut.sizes) == grid.segments == 900
+        assert peak_bytes < 3 << 20
+
     async def test_picture_and_sound_stay_together(
         self, shop: Workshop, opened: Opener, tmp_path: Path
     ) -> None:

@@ -61,9 +61,9 @@ async def until(condition: object, seconds: float = 10.0) -> None:
 
 
 def children() -> list[psutil.Process]:
-    """Ours that have become their program: the launcher is over."""
-    found = psutil.Process().children(recursive=True)
-    return [one for one in found if "launch.py" not in " ".join(one.cmdline())]
+    """Those of `python` above that have become their program: the launcher is over."""
+    found = psutil.Process().children()
+    return [one for one in found if one.cmdline()[:4] == [PYTHON, "-I", "-S", "-c"]]
 
 
 async def report(cage: Cage) -> dict[str, object]:

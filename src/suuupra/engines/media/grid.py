@@ -60,6 +60,11 @@ class Grid:
         """The frame segment `segment` starts at; the end for the number past the last."""
         return min(segment * self.segment_frames, self.frames_total)
 
+    def borders(self, count: int) -> list[int]:
+        """The borders of segments 0 to `count`, that one included."""
+        step, end = self.segment_frames, self.frames_total
+        return [min(segment * step, end) for segment in range(count + 1)]
+
     def frames_in(self, segment: int) -> int:
         return self.border(segment + 1) - self.border(segment)
 
@@ -70,6 +75,11 @@ class Grid:
         """Frame numbers, half open."""
         cut = self.chunk_segments(chunk)
         return range(self.border(cut.start), self.border(cut.stop))
+
+
+def nearest(number: int, divisor: int) -> int:
+    """Their quotient rounded to the nearest whole number, halves up; no fraction is made on the way."""
+    return (2 * number + divisor) // (2 * divisor)
 
 
 def nearest_rate(fps: Fraction) -> Fraction:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from itertools import accumulate, pairwise
 
+from suuupra.engines.media.grid import nearest
 from suuupra.engines.media.package import INIT_NAME, segment_name
 from suuupra.engines.media.values import Presentation, Track
 
@@ -11,7 +12,6 @@ MEDIA_NAME = "index.m3u8"
 VERSION = 7
 AUDIO_GROUP = "aud"
 MICROSECONDS = 1_000_000
-WINDOW = (Fraction(1, 2), Fraction(3, 2))  # of the target duration: RFC 8216, 4.3.4.2
 
 
 def hls_master(presentation: Presentation) -> str:
@@ -32,9 +32,10 @@ def hls_media(presentation: Presentation, track_name: str) -> str:
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", f"#EXT-X-TARGETDURATION:{target_s(presentation)}"]
     lines += ["#EXT-X-MEDIA-SEQUENCE:0", f"#EXT-X-PLAYLIST-TYPE:{kind}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     lines.append(f'#EXT-X-MAP:URI="{INIT_NAME}"')
-    for segment, duration_us in zip(track.segments, _durations_us(track), strict=True):
-        seconds, rest = divmod(duration_us, MICROSECONDS)
-        lines += [f"#EXTINF:{seconds}.{rest:06d},", segment_name(segment.index)]
+    lines += [
+        f"#EXTINF:{us // MICROSECONDS}.{us % MICROSECONDS:06d},\n{segment_name(segment.index)}"
+        for segment, us in zip(track.segments, _durations_us(track), strict=True)
+    ]
     if presentation.is_complete:
         lines.append("#EXT-X-ENDLIST")
     return _text(lines)
@@ -53,18 +54,19 @@ def peak_bps(track: Track, target: int) -> int:
     """The highest rate over any run of segments that lasts 0.5 to 1.5 target durations; else of the whole."""
     sizes = [0, *accumulate(segment.size_bytes for segment in track.segments)]
     ends = [0, *accumulate(segment.duration_ticks for segment in track.segments)]
-    least, most = (share * target * track.timescale for share in WINDOW)
-    peak = Fraction(0)
+    target_ticks = target * track.timescale
+    least, most = -(-target_ticks // 2), target_ticks * 3 // 2  # RFC 8216, 4.3.4.2
+    size, ticks = 0, 1  # of the worst run so far
     first = 0
     for last in range(1, len(ends)):
         while ends[last] - ends[first] > most:
             first += 1
-        for start in range(first, last):
-            ticks = ends[last] - ends[start]
-            if ticks < least:
-                break
-            peak = max(peak, Fraction((sizes[last] - sizes[start]) * 8 * track.timescale, ticks))
-    return -(-peak // 1) or average_bps(track)
+        start = first
+        while (run := ends[last] - ends[start]) >= least:
+            if (sizes[last] - sizes[start]) * ticks > size * run:
+                size, ticks = sizes[last] - sizes[start], run
+            start += 1
+    return -(-size * 8 * track.timescale // ticks) or average_bps(track)
 
 
 def average_bps(track: Track) -> int:
@@ -97,14 +99,14 @@ def _media_line(sound: Track) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A quoted string holds neither quotes nor line ends, and knows no escape (RFC 8216, 4.2)."""
-    return "".join(" " if sign in '"\r\n' else sign for sign in text)
+    """A quoted string holds neither quotes nor line ends of any kind, and knows no escape (RFC 8216, 4.2)."""
+    return "".join(sign if sign.isprintable() and sign != '"' else " " for sign in text)
 
 
 def _durations_us(track: Track) -> Iterable[int]:
     """Each border is rounded once, so that the lines add up to the rounded whole."""
     ends = [0, *accumulate(segment.duration_ticks for segment in track.segments)]
-    borders = [round(Fraction(end * MICROSECONDS, track.timescale)) for end in ends]
+    borders = [nearest(end * MICROSECONDS, track.timescale) for end in ends]
     return [after - before for before, after in pairwise(borders)]
 
 

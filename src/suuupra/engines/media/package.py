@@ -7,12 +7,10 @@ measured and stored: they follow from the grid, and all a caller keeps of a trac
 import asyncio
 import hashlib
 import struct
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
-from typing import BinaryIO
 
 from suuupra.engines.media.boxes import (
     SYNC_FLAGS,
@@ -24,8 +22,8 @@ from suuupra.engines.media.boxes import (
 )
 from suuupra.engines.media.codecs import Header
 from suuupra.engines.media.encode import Part
-from suuupra.engines.media.fragments import copy_range, fragments, read_init
-from suuupra.engines.media.grid import Grid
+from suuupra.engines.media.fragments import Placed, copy_range, fragments, read_init
+from suuupra.engines.media.grid import Grid, nearest
 from suuupra.engines.media.sound import FRAME_SAMPLES, RATE_HZ, samples_of
 from suuupra.engines.media.values import Presentation, Rung, Segment, Track
 
@@ -130,60 +128,78 @@ def _cut_audio(path: Path, grid: Grid, folder: Path) -> Cut:
         init, header = read_init(file)
         if header.timescale != RATE_HZ or header.priming_ticks != PRIMING_SAMPLES:
             raise damaged("its sound has another clock than ordered")
-        placed = fragments(file, header.defaults)
-        runs = [_Run(array("I", one.fragment.samples.sizes), one.content_start) for one in placed]
-        if sum(len(run.sizes) for run in runs) < sound_border(grid, grid.segments):
-            raise damaged("its sound ends before the picture")
+        tape = _Tape(fragments(file, header.defaults))
         for segment in range(grid.segments):
+            first, last = sound_border(grid, segment), sound_border(grid, segment + 1)
+            sizes, ranges = tape.take(last - first)
             made.append(folder / segment_name(segment))
             with made[-1].open("wb") as target:
-                _write_sound(file, target, runs, grid, segment)
+                target.write(_sound_moof(segment, first, sizes))
+                target.write(struct.pack(">I4s", 8 + sum(sizes), b"mdat"))
+                for start, end in ranges:
+                    copy_range(file, target, start, end)
     return _cut(init, header, 0, made)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Samples that lie one behind the other."""
+class _Tape:
+    """The samples of a file from front to back, one fragment in memory at a time."""
 
-    sizes: "array[int]"
-    start: int
+    def __init__(self, placed: Iterator[Placed]) -> None:
+        self._placed = placed
+        self._sizes: tuple[int, ...] = ()
+        self._start = 0
+
+    def take(self, count: int) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
+        """Sizes of the next samples, and where their bytes lie."""
+        taken: tuple[int, ...] = ()
+        ranges: list[tuple[int, int]] = []
+        while len(taken) < count:
+            if not self._sizes:
+                self._load()
+            piece = self._sizes[: count - len(taken)]
+            end = self._start + sum(piece)
+            ranges.append((self._start, end))
+            self._sizes, self._start = self._sizes[len(piece) :], end
+            taken += piece
+        return taken, ranges
+
+    def _load(self) -> None:
+        placed = next(self._placed, None)
+        if placed is None:
+            raise damaged("its sound ends before the picture")
+        self._sizes, self._start = placed.fragment.samples.sizes, placed.content_start
 
 
-def _write_sound(file: BinaryIO, target: BinaryIO, runs: Sequence[_Run], grid: Grid, segment: int) -> None:
-    first, last = sound_border(grid, segment), sound_border(grid, segment + 1)
-    sizes: list[int] = []
-    ranges: list[tuple[int, int]] = []
-    passed = 0
-    for run in runs:
-        low, high = max(first - passed, 0), min(last - passed, len(run.sizes))
-        if low < high:
-            start = run.start + sum(run.sizes[:low])
-            ranges.append((start, start + sum(run.sizes[low:high])))
-            sizes += run.sizes[low:high]
-        passed += len(run.sizes)
+def _sound_moof(segment: int, first: int, sizes: tuple[int, ...]) -> bytes:
     count = len(sizes)
-    samples = Samples((FRAME_SAMPLES,) * count, tuple(sizes), (SYNC_FLAGS,) * count, (0,) * count)
-    target.write(write_moof(Fragment(segment + 1, first * FRAME_SAMPLES, samples)))
-    target.write(struct.pack(">I4s", 8 + sum(sizes), b"mdat"))
-    for start, end in ranges:
-        copy_range(file, target, start, end)
+    samples = Samples((FRAME_SAMPLES,) * count, sizes, (SYNC_FLAGS,) * count, (0,) * count)
+    return write_moof(Fragment(segment + 1, first * FRAME_SAMPLES, samples))
 
 
 def sound_border(grid: Grid, segment: int) -> int:
     """The sound frame nearest to where the picture of `segment` starts; past the last, how many there are."""
-    if segment <= 0:
-        return 0
     if segment >= grid.segments:
         return -(-(samples_of(grid) + PRIMING_SAMPLES) // FRAME_SAMPLES)
-    samples = grid.border(segment) / grid.fps * RATE_HZ
-    return round((samples + PRIMING_SAMPLES) / FRAME_SAMPLES)
+    return _nearest_sound(grid, grid.border(segment)) if segment > 0 else 0
+
+
+def _nearest_sound(grid: Grid, frame: int) -> int:
+    samples = frame * RATE_HZ * grid.fps_den + PRIMING_SAMPLES * grid.fps_num
+    return nearest(samples, FRAME_SAMPLES * grid.fps_num)
 
 
 def _cut(init: bytes, header: Header, first_segment: int, made: Sequence[Path]) -> Cut:
-    (made[0].parent / INIT_NAME).write_bytes(init)
+    _keep_header(made[0].parent / INIT_NAME, init, is_first=first_segment == 0)
     sizes = tuple(path.stat().st_size for path in made)
     digest = hashlib.sha256(init).hexdigest()
     return Cut(header.codec, header.channels, digest, len(init), first_segment, sizes, tuple(made))
+
+
+def _keep_header(path: Path, init: bytes, *, is_first: bool) -> None:
+    """One header serves all chunks of a track: another encoder's chunk does not belong to it."""
+    if not is_first and path.exists() and path.read_bytes() != init:
+        raise damaged("this chunk was encoded in another way than those before")
+    path.write_bytes(init)
 
 
 def present(
@@ -201,15 +217,17 @@ def present(
 
 
 def _picture_track(grid: Grid, rendition: Rendition, count: int) -> Track:
-    rung, ticks = rendition.rung, grid.ticks_per_frame
+    rung = rendition.rung
+    ticks = grid.ticks_per_frame
+    borders = [frame * ticks for frame in grid.borders(count)]
     return Track(
         name=rung.name,
         kind="video",
         codec=rendition.codec,
         timescale=grid.timescale,
         segments=tuple(
-            Segment(index, grid.border(index) * ticks, grid.frames_in(index) * ticks, size)
-            for index, size in enumerate(rendition.sizes[:count])
+            Segment(index, start, end - start, rendition.sizes[index])
+            for index, (start, end) in enumerate(pairwise(borders))
         ),
         width=rung.width,
         height=rung.height,
@@ -221,8 +239,13 @@ def _picture_track(grid: Grid, rendition: Rendition, count: int) -> Track:
 
 def _sound_track(grid: Grid, sound: Sound, count: int) -> Track:
     """Times as heard: the priming of the first frame lies before 0, the padding of the last past the end."""
-    heard = (sound_border(grid, index) * FRAME_SAMPLES - PRIMING_SAMPLES for index in range(count + 1))
-    times = [min(max(at, 0), samples_of(grid)) for at in heard]
+    end = samples_of(grid)
+    inner = (
+        _nearest_sound(grid, frame) * FRAME_SAMPLES - PRIMING_SAMPLES for frame in grid.borders(count)[1:]
+    )
+    times = [0, *(min(at, end) for at in inner)]
+    if count == grid.segments:
+        times[-1] = end
     return Track(
         name=AUDIO,
         kind="audio",

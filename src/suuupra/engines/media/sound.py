@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suuupra.engines.media.control import UNWATCHED, Watch
-from suuupra.engines.media.grid import Grid
+from suuupra.engines.media.grid import Grid, nearest
 from suuupra.engines.media.meter import Meter
 from suuupra.engines.media.problems import NotPlayable
 from suuupra.engines.media.values import Source, Stream
@@ -38,7 +38,7 @@ class EncodeAudio:
 
 def samples_of(grid: Grid) -> int:
     """Of a presentation, without priming."""
-    return round(grid.duration_s * RATE_HZ)
+    return nearest(grid.frames_total * RATE_HZ * grid.fps_den, grid.fps_num)
 
 
 async def encode_audio(shop: Workshop, order: EncodeAudio, watch: Watch = UNWATCHED) -> Path:
