@@ -22,6 +22,7 @@ from suuupra.app.house import Placement
 from suuupra.app.premises import Premises, data_folders, open_premises
 from suuupra.app.processes import running, server_of, start_services
 from suuupra.app.settings import PlatformSettings
+from suuupra.kernel import logs
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.call import Call, calling
 from suuupra.kernel.clock import Clock
@@ -114,6 +115,7 @@ async def standing_house(
     dsn: str, *names: str, binding: str = "local", clock: Clock | None = None, **settings: str
 ) -> AsyncIterator[StandingHouse]:
     """A house over the database `dsn`; all services where none is named."""
+    logs.configure(level="error")
     home = Path(tempfile.mkdtemp(prefix="suuupra-house-"))
     manifests = closure(names or [manifest.name for manifest in registry.manifests()])
     data_folders(home)
