@@ -96,6 +96,12 @@ class Telling:
         if job.about == "enrolled":
             at = row.activated_at
             variables = {"course": course.title, "link": f"/learn/{course.slug}"}
+            joiner = {
+                "learner": await self.name_of(row.learner_id),
+                "course": course.title,
+                "link": f"/teach/courses/{course.id}/students",
+            }
+            await self._send("joined", course.owner_id, f"{row.id}:{at.isoformat()}", joiner)
         else:
             at = row.ended_at or row.activated_at
             variables = {
