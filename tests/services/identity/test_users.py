@@ -160,7 +160,7 @@ async def test_a_lost_second_factor_is_removed_by_staff_and_its_person_told(
     assert (await browser(house, meera.address).sign_in()).headers["location"] == "/"
     assert (await events(house, "identity.factor_changed.v1", account_id))[-1]["change"] == "reset"
     subjects = [mail.subject for mail in await house.mails(to=meera.address)]
-    assert "The second factor of your account was reset by the people who run this site" in subjects
+    assert "Staff reset the second factor of your account" in subjects
 
 
 @covers("ID-12")

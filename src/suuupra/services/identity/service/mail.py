@@ -18,7 +18,7 @@ HAPPENINGS = {
     "password_reset": "Your password was reset",
     "totp_added": "A second factor was added to your account",
     "totp_removed": "The second factor of your account was removed",
-    "totp_reset": "The second factor of your account was reset by the people who run this site",
+    "totp_reset": "Staff reset the second factor of your account",
     "recovery_codes_changed": "New recovery codes were made for your account",
     "address_restored": "Your mail address is back and every device was signed out",
     "upstream_connected": "Another site was connected to your account",
