@@ -138,9 +138,16 @@ async def writers(ground: Ground) -> AsyncIterator[list[Writer]]:
         await writer.connection.close()
 
 
-@pytest.fixture
-def schedule(ground: Ground, writers: list[Writer], monkeypatch: pytest.MonkeyPatch) -> Schedule:
-    """Small batches, and gaps forgotten as soon as transactions say so: the law must hold by xids."""
+@pytest.fixture(params=["sure", "doubtful"])
+def schedule(
+    request: pytest.FixtureRequest, ground: Ground, writers: list[Writer], monkeypatch: pytest.MonkeyPatch
+) -> Schedule:
+    """Small batches, and gaps forgotten as soon as transactions say so: the law must hold by xids.
+
+    A doubtful relay asks for its lease at each step; a sure one learns from the fence that it was replaced.
+    """
+    if request.param == "doubtful":
+        monkeypatch.setattr(relay, "RENEW_S", 0.0)
     monkeypatch.setattr(relay, "BATCH", 3)
     monkeypatch.setattr("suuupra.platform.events.marks.GAP_KEPT_S", 0.0)
     return Schedule(ground, writers, [ground.relay("work-0"), ground.relay("work-1")])
