@@ -88,7 +88,9 @@ def parts_of(
 
 
 def _line(lesson: content.OutlineLesson, base: str, current: UUID | None, *, public: bool) -> Lesson:
-    state = "now" if lesson.id == current else lesson.state
+    state = lesson.state
+    if current is not None:
+        state = "now" if lesson.id == current else "next" if state == "now" else state
     is_open = lesson.is_free_preview if public else state != "locked"
     note = length_of(lesson.duration_s) if lesson.duration_s else ""
     if public and lesson.is_free_preview:
