@@ -1,5 +1,6 @@
 """What the door states about a visitor to the process behind it: who, and from where. Signed for a minute."""
 
+from pydantic import ValidationError
 from starlette.datastructures import Headers
 
 from suuupra.kernel.auth import Identified
@@ -8,6 +9,7 @@ from suuupra.platform.keys import BadSeal, Seals
 
 HEADER = "suuupra-forwarded"
 PURPOSE = "forwarded"
+DOOR = "gateway"
 
 
 class Forwarded(Message):
@@ -20,13 +22,10 @@ class Forwarded(Message):
     csrf: str = ""
 
 
-def read_forwarded(seals: Seals, headers: Headers, service: str) -> Forwarded | None:
-    """The statement of a forwarder of ours; None where there is none, or it is not to be believed."""
-    token = headers.get(HEADER)
-    if token is None:
-        return None
+def read_forwarded(seals: Seals, headers: Headers, service: str, door: str = DOOR) -> Forwarded | None:
+    """The statement of the door; None where there is none, or it is not to be believed."""
     try:
-        seal = seals.read(token, service, PURPOSE)
-    except BadSeal:
+        seal = seals.read(headers.get(HEADER, ""), service, PURPOSE)
+        return Forwarded.from_wire(seal.body) if seal.issuer == door else None
+    except (BadSeal, ValidationError):
         return None
-    return Forwarded.from_wire(seal.body)
