@@ -63,8 +63,16 @@ class Act:
             tried = refused(fields.get(FORM, self.key), fields, error)
             if isinstance(error, Unauthenticated) or tried.status >= SERVER_SIDE:
                 raise
-            return await self.redraw(request, tried)
+            return await again(request, self.redraw, tried, error)
         return see_other(request, self.href, Flash(done, "good"))
+
+
+async def again(request: Request, redraw: Redraw, tried: Tried, error: Exception) -> Response:
+    """The page with its sentence; where there is no page to draw, the refusal itself."""
+    try:
+        return await redraw(request, tried)
+    except Problem:
+        raise error from None
 
 
 async def fields_of(request: Request) -> dict[str, str]:

@@ -60,9 +60,9 @@ def stat_of(figure: Figure, days: int) -> Stat:
     return Stat(
         figure.title,
         compact(figure.now),
-        change=f"+{compact(came)}" if values else "",
-        way="good" if came else "even",
-        note=f"in {days} days" if values else figure.unit,
+        change=f"+{compact(came)}" if came else "",
+        way="good",
+        note=(f"in {days} days" if came else f"none new in {days} days") if values else figure.unit,
         points=_spark(values),
     )
 

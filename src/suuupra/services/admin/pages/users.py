@@ -17,6 +17,7 @@ from suuupra.services.admin.pages.acting import (
     Act,
     Pager,
     Tried,
+    again,
     cursor_of,
     fields_of,
     id_of,
@@ -162,7 +163,7 @@ class UserPages:
         try:
             address = await self._people.reveal(id_of(request, "user_id"), fields.get("reason", ""))
         except Problem as problem:
-            return await self._draw(request, refused("address", fields, problem))
+            return await again(request, self._draw, refused("address", fields, problem), problem)
         return await self._draw(request, NOT_TRIED, address)
 
     def act(self, key: str, do: Callable[[UUID, Fields, Back], Awaitable[str]]) -> Route:

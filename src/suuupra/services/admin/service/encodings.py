@@ -46,11 +46,12 @@ class EncodingDesk:
 
     @property
     def _assets(self) -> Assets:
+        staff()
         return installed(self._ground.neighbours.assets)
 
     async def page(self, query: AssetsQuery) -> EncodingList:
-        staff(SEES_ENCODINGS)
         assets, ask = self._assets, self._ground.quiet.ask
+        staff(SEES_ENCODINGS)
         queue, videos = await asyncio.gather(
             ask("queue of vod", assets.queue(QueueQuery())), ask("videos of vod", assets.page(query))
         )
@@ -60,18 +61,21 @@ class EncodingDesk:
 
     async def file(self, asset_id: UUID) -> AssetFile:
         """`AssetUnknown`."""
+        assets = self._assets
         staff(SEES_ENCODINGS)
-        asset = await self._assets.get(AssetQuery(id=asset_id))
-        heard = await self._ground.quiet.ask("queue of vod", self._assets.queue(QueueQuery()))
+        asset = await assets.get(AssetQuery(id=asset_id))
+        heard = await self._ground.quiet.ask("queue of vod", assets.queue(QueueQuery()))
         steps = heard.value.steps if heard.value else ()
         return AssetFile(asset=asset, steps=tuple(step for step in steps if step.asset_id == asset_id))
 
     async def retry(self, asset_id: UUID, reason: str) -> Asset:
         """`AssetUnknown`; `Forbidden` without `vod.encoding.manage`."""
+        assets = self._assets
         staff(MANAGES_ENCODINGS)
-        return await self._assets.retry(RetryEncoding(asset_id=asset_id, reason=said(reason)))
+        return await assets.retry(RetryEncoding(asset_id=asset_id, reason=said(reason)))
 
     async def cancel(self, asset_id: UUID, reason: str) -> Asset:
         """`AssetUnknown`; `Forbidden` without `vod.encoding.manage`."""
+        assets = self._assets
         staff(MANAGES_ENCODINGS)
-        return await self._assets.cancel(CancelEncoding(asset_id=asset_id, reason=said(reason)))
+        return await assets.cancel(CancelEncoding(asset_id=asset_id, reason=said(reason)))
