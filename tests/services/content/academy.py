@@ -3,15 +3,57 @@
 import itertools
 import re
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from typing import Any
 from uuid import UUID
 
 import httpx2
 
 from tests.house import StandingHouse
-from tests.services.identity.people import Browser, Forms
+from tests.services.identity.people import Browser
 
 NUMBERS = itertools.count(1)
+UNSENT = {"checkbox", "radio", "file"}
+
+
+class Forms(HTMLParser):
+    """The forms of a page with what a browser would send of them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+        self._select = self._area = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append((facts.get("action", ""), {}))
+        if not self.forms:
+            return
+        fields, name = self.forms[-1][1], facts.get("name", "")
+        if tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in facts or self._select not in fields):
+            fields[self._select] = facts.get("value", "")
+        elif tag == "textarea":
+            self._area, fields[name] = name, ""
+        elif tag == "input" and name and (facts.get("type") not in UNSENT or "checked" in facts):
+            fields[name] = facts.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = ""
+        if tag == "textarea":
+            self._area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._area:
+            self.forms[-1][1][self._area] += data.removeprefix("\n")
+
+    def to(self, action: str) -> dict[str, str]:
+        """The fields of the form with this action."""
+        return next(fields for where, fields in self.forms if where == action)
 
 
 @dataclass
@@ -77,3 +119,15 @@ class Academy:
             if found := re.search(r"https?://[^\s]+(/join/[\w-]+)", mail.text):
                 return found.group(1)
         raise AssertionError(f"no invitation was mailed to {address}")
+
+
+def has(answer: httpx2.Response, *texts: str) -> None:
+    """The page says all of it. A plain assert would compare whole pages letter by letter."""
+    missing = [text for text in texts if text not in answer.text]
+    assert not missing, (answer.status_code, missing)
+
+
+def lacks(answer: httpx2.Response, *texts: str) -> None:
+    """The page says none of it."""
+    present = [text for text in texts if text in answer.text]
+    assert not present, (answer.status_code, present)

@@ -127,9 +127,9 @@ class DetailsPages:
         return done(request, f"{base_of(course_id)}details", "Saved.")
 
     async def cover(self, request: Request) -> Response:
-        form = await request.form(max_files=1)
-        picture = form.get("picture")
-        body = await picture.read(COVER_BYTES_MAX + 1) if isinstance(picture, UploadFile) else b""
+        async with request.form(max_files=1) as form:
+            picture = form.get("picture")
+            body = await picture.read(COVER_BYTES_MAX + 1) if isinstance(picture, UploadFile) else b""
         try:
             await self._content.courses.put_cover(id_of(request), body)
         except Problem as error:
