@@ -168,14 +168,19 @@ async def test_own_security_settings_ask_again_after_five_minutes(
     meera = browser(still_house)
     await meera.join()
     clock.advance(301)
-    for action in ("address", "password", "factor"):
-        typed = {"address": "new@example.org"} if action == "address" else {"new": "x", "current": "y"}
-        typed = {} if action == "factor" else typed
-        answer = await meera.submit("/settings/security", f"/settings/security/{action}", **typed)
-        assert answer.headers["location"].startswith("/challenge?token="), action
+    forms: dict[str, dict[str, str]] = {
+        "address": {"address": "new@example.org"},
+        "password": {},
+        "factor": {},
+    }
+    asked = [
+        await meera.submit("/settings/security", f"/settings/security/{action}", **typed)
+        for action, typed in forms.items()
+    ]
+    assert all(answer.headers["location"].startswith("/challenge?token=") for answer in asked)
     rest = await meera.call("PUT", "/api/v1/me/email", json={"address": "new@example.org"})
     assert (rest.status_code, rest.json()["type"]) == (401, "/problems/identity/step-up-required")
-    challenge = answer.headers["location"]
+    challenge = asked[-1].headers["location"]
     passed = await meera.submit(challenge, "/challenge", proof=PASSWORD)
     assert passed.headers["location"] == "/settings/security"
     assert (await meera.call("PUT", "/api/v1/me/email", json={"address": "n@example.org"})).status_code == 202

@@ -38,7 +38,8 @@ async def issuer() -> AsyncIterator[Issuer]:
 async def school(postgres_server: postgres.Server, issuer: Issuer) -> AsyncIterator[StandingHouse]:
     """A house that believes the issuer, shared by tests that bring their own people."""
     name = await postgres.clone(postgres_server)
-    async with standing_house(postgres_server.url(name), "identity", **issuer.settings()) as standing:
+    settings: dict[str, Any] = {**issuer.settings()}
+    async with standing_house(postgres_server.url(name), "identity", **settings) as standing:
         await standing.run_until_idle()
         yield standing
     await postgres.drop(postgres_server, name)
