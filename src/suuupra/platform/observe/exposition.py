@@ -13,10 +13,11 @@ def exposition(metrics: Metrics) -> str:
     """Counters as `suuupra_<name>_total`, times as histograms `suuupra_<name>_seconds`."""
     lines: list[str] = []
     for name, series in sorted(metrics.counters.items()):
-        lines.append(f"# TYPE suuupra_{name}_total counter")
-        lines += [f"suuupra_{name}_total{_written(labels)} {value:g}" for labels, value in series.items()]
+        full = f"suuupra_{name.removesuffix('_total')}_total"
+        lines.append(f"# TYPE {full} counter")
+        lines += [f"{full}{_written(labels)} {value:.15g}" for labels, value in series.items()]
     for name, times in sorted(metrics.times.items()):
-        full = f"suuupra_{name}_seconds"
+        full = f"suuupra_{name.removesuffix('_seconds')}_seconds"
         lines.append(f"# TYPE {full} histogram")
         for labels, histogram in times.items():
             seen = 0
