@@ -83,9 +83,14 @@ def build_estate(
 ) -> Estate:
     """Build the services that stand here."""
     shared = premises.shared
+    with_tables = {item.name for item in manifests if item.tables is not None}
+
+    def health(name: str) -> TableHealth:
+        return TableHealth(premises.database, name, has_schema=name in with_tables)
+
     answers: Mapping[type, Any] = {
         Deliveries: partial(TableDeliveries, premises.database),
-        Health: partial(TableHealth, premises.database),
+        Health: health,
     }
 
     def remote(port: type, owner: str, place: str, caller: str) -> Any:

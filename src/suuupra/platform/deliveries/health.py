@@ -15,12 +15,13 @@ NEWEST = ("9999-12-31T00:00:00+00:00", "g")
 class TableHealth:
     """Answers for a service that has no parts of its own."""
 
-    def __init__(self, database: Database, service: str) -> None:
+    def __init__(self, database: Database, service: str, *, has_schema: bool = True) -> None:
         self._database = database
+        self._roles = (service,) if has_schema else ()
         self._service = service
 
     async def report(self, _query: Query) -> HealthReport:
-        return HealthReport(parts=(await self._database.part((self._service,)),))
+        return HealthReport(parts=(await self._database.part(self._roles),))
 
     async def errors(self, query: PageQuery) -> Page[ErrorGroup]:
         moment, _, fingerprint = (query.cursor or " ".join(NEWEST)).partition(" ")

@@ -45,7 +45,7 @@ class CatalogueView:
     sorts: tuple[Choice, ...]
     hidden: tuple[tuple[str, str], ...]
     next: str
-    clear: str
+    is_narrowed: bool
 
 
 def catalogue_pages(site: Site, storefront: Storefront) -> list[Route]:
@@ -109,20 +109,21 @@ def _catalogue(request: Request, found: Found, question: dict[str, str]) -> Cata
     ]
     _, was_cut = shapes.tidy_text(request.query_params.get("q", ""))
     following = _href(asked, "cursor", found.shelf.next) if found.shelf.next else ""
+    labelled = tuple((label, _choices(asked, name, values)) for label, name, values in labels if values)
     return CatalogueView(
         text=question.get("text", ""),
         was_cut=was_cut,
         ignored=found.shelf.ignored,
         total=found.shelf.total,
         cards=tuple(shapes.card_of(card, found.faces) for card in found.shelf.items),
-        facets=tuple((label, _choices(asked, name, values)) for label, name, values in labels if values),
+        facets=labelled,
         chips=tuple(chips),
         sorts=tuple(
             Choice(label, 0, _href(asked, "sort", name), question["sort"] == name) for name, label in SORTS
         ),
         hidden=tuple((name, value) for name, value in asked.items() if name != "q"),
         next=following,
-        clear=_href({"q": asked["q"]} if "q" in asked else {}, "level", ""),
+        is_narrowed=any(choice.current for _, choices in labelled for choice in choices),
     )
 
 

@@ -84,6 +84,7 @@ def parts_of(
             or len(sections) < SHORT_OUTLINE,
         )
         for section in sections
+        if section.lessons
     )
 
 
