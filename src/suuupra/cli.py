@@ -92,10 +92,16 @@ def _delegate(options: argparse.Namespace) -> int:
     if options.verb in NEEDS_DATABASE:
         folder.prepare()
     from suuupra import app
+    from suuupra.process import migrated
     from suuupra.process.lifeline import Supervised
 
     options.supervised = Supervised.from_environment(os.environ)
-    return app.command(options.verb, options)
+    if options.verb == "migrate":
+        migrated.forget(folder.pg)
+    code = app.command(options.verb, options)
+    if options.verb == "migrate" and not (code or options.names or options.plan or options.down):
+        migrated.note(folder.pg)
+    return code
 
 
 def say(name: str, text: str) -> None:

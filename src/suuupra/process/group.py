@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from suuupra.process import binaries, environment, lock, postgres
+from suuupra.process import binaries, environment, lock, migrated, postgres
 from suuupra.process.folder import Folder, find
 from suuupra.process.program import Program, Say
 from suuupra.process.refusal import Refused
@@ -78,8 +78,9 @@ def compose(
     group = _Group(options, {**environ, **told}, folder)
     programs = [postgres.program(folder)] if with_postgres else []
     after = tuple(one.name for one in programs)
-    programs.append(group.task("migrate", ("migrate",), after=after))
-    after = (*after, "migrate")
+    if not (with_postgres and migrated.is_current(folder.pg)):
+        programs.append(group.task("migrate", ("migrate",), after=after))
+        after = (*after, "migrate")
     at = ("--host", options.host, "--port", str(options.port))
     if "work" in options.only and not options.single:
         programs.append(group.main("work", ("work",), after=after, stop_s=3.0))
