@@ -126,7 +126,7 @@ async def client(
 @covers("PLT-1", "GW-13")
 async def test_request_and_answer_arrive_unchanged(client: httpx2.AsyncClient, service: Service) -> None:
     path = "/a%20b/c%25d/%E0%A4%85?x=1&y=%2F&x=2"
-    answer = await client.put(path, content=b"hello", headers={"X-Mine": "é".encode(), "Accept": "text/x"})
+    answer = await client.put(path, content=b"hello", headers={b"X-Mine": "é".encode(), b"Accept": b"text/x"})
     assert (answer.status_code, answer.content) == (207, b"olleh")
     assert (answer.headers["x-note"], answer.headers["etag"]) == ("1", '"a"')
     assert answer.headers["content-type"] == "text/x-note; charset=utf-8"

@@ -15,10 +15,10 @@ from tests.platform.hub.conftest import MIRA, RAVI, until
 
 @asynccontextmanager
 async def stream(
-    address: str, hub: HubServer, session: UUID | None = None, **headers: str
+    address: str, hub: HubServer, session: UUID | None = None, last_id: str = ""
 ) -> AsyncIterator[tuple[httpx2.Response, AsyncIterator[str]]]:
     parameters = {"topic": "job", "ticket": hub.ticket("job", session)}
-    given = headers | ({"X-Session": str(session)} if session else {})
+    given = {"Last-Event-ID": last_id} | ({"X-Session": str(session)} if session else {})
     async with (
         httpx2.AsyncClient(base_url=address, trust_env=False) as client,
         client.stream("GET", "/realtime/events", params=parameters, headers=given) as answer,
@@ -51,7 +51,7 @@ async def test_events_come_with_their_ids_and_are_resumed(hub: HubServer, addres
         assert await following(found) == f'id: {last}\ndata: {{"value":1}}'
     for value in (2, 3):
         await hub.announce("job", {"value": value}, kind="log")
-    async with stream(address, hub, **{"Last-Event-ID": str(last)}) as (_, found):
+    async with stream(address, hub, last_id=str(last)) as (_, found):
         await following(found)
         assert (await following(found)).endswith('{"value":2}')
         assert (await following(found)).endswith('{"value":3}')
@@ -59,7 +59,7 @@ async def test_events_come_with_their_ids_and_are_resumed(hub: HubServer, addres
 
 @covers("PLT-5")
 async def test_lost_lines_are_said(hub: HubServer, address: str) -> None:
-    async with stream(address, hub, **{"Last-Event-ID": "5"}) as (_, found):
+    async with stream(address, hub, last_id="5") as (_, found):
         assert await following(found) == "event: resync\ndata: {}"
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -41,7 +41,7 @@ class Sink:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
         if self.drop:
-            server.transport.abort()
+            cast("asyncio.Transport", server.transport).abort()
         if self.to_data.startswith("250"):
             self.mails.append(envelope)
         return self.to_data
@@ -55,7 +55,7 @@ def sink() -> Sink:
 @asynccontextmanager
 async def listening(sink: Sink, **more: Any) -> AsyncIterator[int]:
     """The port of a server that lives as long as the block."""
-    loop, sessions = asyncio.get_running_loop(), list[Any]()
+    loop, sessions = asyncio.get_running_loop(), list[SMTP]()
 
     def session() -> SMTP:
         sessions.append(SMTP(sink, loop=loop, **more))

@@ -23,6 +23,10 @@ def call(breaker: Breaker, *, failed: bool | None) -> None:
     breaker.leave(probe=breaker.enter(), failed=failed)
 
 
+def assert_closed(breaker: Breaker) -> None:
+    assert not breaker.is_open
+
+
 def opened(hand: Hand) -> Breaker:
     breaker = Breaker(hand)
     for number in range(CALLS_MIN):
@@ -36,7 +40,7 @@ def test_it_takes_twenty_calls_and_half_of_them() -> None:
     breaker = Breaker(Hand())
     for _ in range(CALLS_MIN - 1):
         call(breaker, failed=True)
-    assert not breaker.is_open
+    assert_closed(breaker)
     call(breaker, failed=False)
     assert breaker.is_open
     calm = Breaker(Hand())

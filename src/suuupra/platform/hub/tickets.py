@@ -26,9 +26,12 @@ class Tickets:
     def refusal(self, ticket: str, topic: str, session: UUID | None) -> str:
         """Why this session may not listen, in a few words; empty where it may."""
         try:
-            named, bound, until_s = self._signatures.read("ticket", ticket) or ()
-        except (Invalid, ValueError):
+            read = self._signatures.read("ticket", ticket)
+        except Invalid:
+            read = None
+        if read is None:
             return "altered"
+        named, bound, until_s = read
         if named != topic:
             return "for another topic"
         if until_s <= self._clock.now().timestamp():
