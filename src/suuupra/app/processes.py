@@ -156,6 +156,7 @@ async def serve(
         await until_told()
         estate.readiness.drain()
         starting.cancel()
+        public.should_exit = internal.should_exit = True
         await estate.premises.hub.drain()
     path.unlink(missing_ok=True)
 

@@ -133,6 +133,8 @@ class Fan:
                     await asyncio.sleep(0)  # a burst reaches the pages as it comes, not as one lump
         except (OSError, ValueError):
             pass  # a broken line is closed; its peer dials again
+        except asyncio.CancelledError:
+            pass  # we stop; the stream server of Python 3.11 would report a cancelled reader as a fault
         finally:
             self._heard_at.pop(slot, None)
             writer.close()
