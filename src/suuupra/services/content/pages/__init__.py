@@ -5,6 +5,7 @@ from starlette.routing import Route
 from suuupra.services.content.pages.covers import cover_pages
 from suuupra.services.content.pages.details import details_pages
 from suuupra.services.content.pages.editor import editor_pages
+from suuupra.services.content.pages.endings import ending_pages
 from suuupra.services.content.pages.join import join_pages
 from suuupra.services.content.pages.lessons import lesson_pages
 from suuupra.services.content.pages.revisions import revision_pages
@@ -18,6 +19,7 @@ def pages(content: Content) -> list[Route]:
         cover_pages,
         join_pages,
         editor_pages,
+        ending_pages,
         details_pages,
         lesson_pages,
         student_pages,

@@ -12,8 +12,9 @@ from starlette.routing import Route
 
 from suuupra.kernel.problems import Problem
 from suuupra.services.content.api import LANGUAGES, LEVELS, DraftMoved
+from suuupra.services.content.pages.asking import EMPTY, base_of
 from suuupra.services.content.pages.browser import done, fields_of, id_of, refused, shown, status_of
-from suuupra.services.content.pages.editor import EMPTY, base_of, category_options
+from suuupra.services.content.pages.editor import category_options
 from suuupra.services.content.service.authoring import ChangeDetails
 from suuupra.services.content.service.content import Content
 from suuupra.services.content.service.editing import CourseDraft

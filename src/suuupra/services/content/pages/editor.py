@@ -1,6 +1,6 @@
 """The editor's first page: outline, checklist, submission; and what is done to the course from there."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,12 +14,10 @@ from suuupra.kernel.problems import Problem
 from suuupra.services.content.api import (
     LANGUAGES,
     LEVELS,
-    ArchiveCourse,
-    DeleteCourse,
     ReopenCourse,
     SubmitCourse,
-    WithdrawCourse,
 )
+from suuupra.services.content.pages.asking import EMPTY, AskView, base_of
 from suuupra.services.content.pages.browser import done, fields_of, id_of, refused, shown, status_of
 from suuupra.services.content.service.approving import PublishCourse
 from suuupra.services.content.service.authoring import (
@@ -36,7 +34,6 @@ from suuupra.web.answers import wants_fragment
 from suuupra.web.forms import Form
 from suuupra.web.parts import Option
 
-Page = Callable[[Request], Awaitable[Response]]
 KINDS = (
     Option("article", "Article", "Words, formulas and tables to read"),
     Option("video", "Video", "A film to watch, with words below it"),
@@ -45,7 +42,6 @@ ADMISSIONS = (
     Option("open", "Open to everyone, free", "Anybody signed in may join"),
     Option("granted", "By invitation", "You invite people by mail"),
 )
-EMPTY = Form()
 
 
 @dataclass(frozen=True)
@@ -71,22 +67,6 @@ class EditorView:
 
 
 @dataclass(frozen=True)
-class AskView:
-    """One question before something is done: a reason, a new name, or just yes."""
-
-    base: str
-    course_title: str
-    heading: str
-    lead: str
-    action: str
-    button: str
-    kind: str = ""
-    field: str = ""
-    label: str = ""
-    form: Form = EMPTY
-
-
-@dataclass(frozen=True)
 class NewView:
     """A course that is not there yet."""
 
@@ -94,11 +74,6 @@ class NewView:
     languages: tuple[Option, ...] = field(default=tuple(Option(key, text) for key, text in LANGUAGES.items()))
     levels: tuple[Option, ...] = field(default=tuple(Option(key, text) for key, text in LEVELS.items()))
     form: Form = EMPTY
-
-
-def base_of(course_id: UUID) -> str:
-    """The address of the editor, with its slash."""
-    return f"/teach/courses/{course_id}/editor/"
 
 
 async def category_options(content: Content) -> tuple[Option, ...]:
@@ -285,104 +260,11 @@ class EditorPages:
         )
 
 
-@dataclass(frozen=True)
-class Ending:
-    """A step that asks for a reason first."""
-
-    name: str
-    heading: str
-    lead: str
-    button: str
-    text: str
-
-
-ENDINGS = (
-    Ending(
-        "withdrawal",
-        "Withdraw the course",
-        "It leaves the catalogue and nobody new can join. Learners inside go on. You can offer it again.",
-        "Withdraw",
-        "The course is out of the catalogue.",
-    ),
-    Ending(
-        "archive",
-        "Archive the course",
-        "It leaves the catalogue for good. Learners inside may still read it; it cannot be changed any more.",
-        "Archive",
-        "The course is archived.",
-    ),
-)
-
-
-class EndingPages:
-    """Withdrawal, archive and deletion."""
-
-    def __init__(self, content: Content) -> None:
-        self._content = content
-
-    async def _view(self, request: Request, ending: Ending, form: Form = EMPTY) -> AskView:
-        draft = await self._content.editing.draft(id_of(request))
-        return AskView(
-            base=base_of(draft.id),
-            course_title=str(draft.details["title"]),
-            heading=ending.heading,
-            lead=ending.lead,
-            action=f"{base_of(draft.id)}{ending.name}",
-            button=ending.button,
-            kind="bad",
-            field="reason",
-            label="Reason",
-            form=form,
-        )
-
-    def ask(self, ending: Ending) -> Page:
-        async def page(request: Request) -> Response:
-            view = await self._view(request, ending)
-            return shown(request, "ask", view, title=ending.heading)
-
-        return page
-
-    def act(self, ending: Ending) -> Page:
-        async def page(request: Request) -> Response:
-            fields = await fields_of(request)
-            try:
-                await self._end(ending, id_of(request), fields.get("reason", ""))
-            except (Problem, ValidationError) as error:
-                view = await self._view(request, ending, refused(fields, error))
-                return shown(request, "ask", view, title=ending.heading, status=status_of(error))
-            return done(request, f"/teach/courses/{id_of(request)}", ending.text)
-
-        return page
-
-    async def _end(self, ending: Ending, course_id: UUID, reason: str) -> None:
-        if ending.name == "withdrawal":
-            await self._content.courses.withdraw(WithdrawCourse(course_id=course_id, reason=reason))
-        else:
-            await self._content.courses.archive(ArchiveCourse(course_id=course_id, reason=reason))
-
-    async def ask_delete(self, request: Request) -> Response:
-        draft = await self._content.editing.draft(id_of(request))
-        view = AskView(
-            base=base_of(draft.id),
-            course_title=str(draft.details["title"]),
-            heading="Delete the course",
-            lead="It was never published and nobody is in it. What you wrote is gone afterwards.",
-            action=f"{base_of(draft.id)}deletion",
-            button="Delete",
-            kind="bad",
-        )
-        return shown(request, "ask", view, title=view.heading)
-
-    async def delete(self, request: Request) -> Response:
-        await self._content.courses.delete(DeleteCourse(course_id=id_of(request)))
-        return done(request, "/teach", "The course is deleted.")
-
-
 def editor_pages(content: Content) -> list[Route]:
     """`/teach/courses/{id}/editor/…` but lessons and details."""
-    pages, endings = EditorPages(content), EndingPages(content)
+    pages = EditorPages(content)
     base = "/teach/courses/{id}/editor"
-    routes = [
+    return [
         Route("/teach/courses/new/editor/", pages.new),
         Route("/teach/courses/new/editor", pages.new),
         Route("/teach/courses/new/editor/", pages.create, methods=["POST"]),
@@ -398,10 +280,4 @@ def editor_pages(content: Content) -> list[Route]:
         Route(f"{base}/submission", pages.submit, methods=["POST"]),
         Route(f"{base}/publication", pages.publish, methods=["POST"]),
         Route(f"{base}/reopening", pages.reopen, methods=["POST"]),
-        Route(f"{base}/deletion", endings.ask_delete),
-        Route(f"{base}/deletion", endings.delete, methods=["POST"]),
     ]
-    for ending in ENDINGS:
-        routes.append(Route(f"{base}/{ending.name}", endings.ask(ending)))
-        routes.append(Route(f"{base}/{ending.name}", endings.act(ending), methods=["POST"]))
-    return routes

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from suuupra.kernel.call import principal
 from suuupra.kernel.problems import Problem
 from suuupra.services.content.api import DraftMoved
+from suuupra.services.content.pages.asking import EMPTY, base_of
 from suuupra.services.content.pages.browser import done, fields_of, id_of, refused, shown, status_of
-from suuupra.services.content.pages.editor import EMPTY, base_of
 from suuupra.services.content.service.authoring import ChangeNode
 from suuupra.services.content.service.content import Content
 from suuupra.services.content.service.editing import CourseDraft, LessonDraft

@@ -20,8 +20,8 @@ from suuupra.services.content.api import (
     StudentsQuery,
     WithdrawInvitation,
 )
+from suuupra.services.content.pages.asking import EMPTY, AskView
 from suuupra.services.content.pages.browser import done, fields_of, id_of, refused, shown, status_of
-from suuupra.services.content.pages.editor import EMPTY, AskView
 from suuupra.services.content.service.content import Content
 from suuupra.services.content.service.inviting import addresses_in
 from suuupra.services.identity.api import Card, CardQuery

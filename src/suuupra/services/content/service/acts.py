@@ -14,7 +14,7 @@ from suuupra.services.content.rules.watched import Mark
 from suuupra.services.content.service.book import Book, Line
 from suuupra.services.content.store import courses, enrolments
 from suuupra.services.content.store import progress as rows
-from suuupra.services.content.tables import Enrolment, ProgressOperation
+from suuupra.services.content.store.rows import Enrolment, ProgressOperation
 
 Outcome = Literal["applied", "repeated", "uncredited", "refused"]
 Seen = tuple[Outcome, str]

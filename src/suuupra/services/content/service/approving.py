@@ -42,8 +42,8 @@ from suuupra.services.content.service.desk import Desk, Tell
 from suuupra.services.content.service.drafting import Draft
 from suuupra.services.content.service.standing import APPROVE
 from suuupra.services.content.store import approvals, courses, media, revisions
-from suuupra.services.content.tables import ApprovalCase as CaseRow
-from suuupra.services.content.tables import Course, Revision
+from suuupra.services.content.store.rows import ApprovalCase as CaseRow
+from suuupra.services.content.store.rows import Course, Revision
 
 REASON_MAX = 1_000
 

@@ -17,7 +17,7 @@ from suuupra.services.content.service.desk import Desk, Made
 from suuupra.services.content.service.drafting import Draft
 from suuupra.services.content.service.standing import AUTHOR
 from suuupra.services.content.store import courses, revisions
-from suuupra.services.content.tables import Course, Node, Revision
+from suuupra.services.content.store.rows import Course, Node, Revision
 from suuupra.web.covers import MOTIFS
 
 B = TypeVar("B", bound=Block)

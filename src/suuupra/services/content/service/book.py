@@ -17,7 +17,7 @@ from suuupra.services.content.store import courses, revisions
 from suuupra.services.content.store import progress as rows
 from suuupra.services.content.store.progress import Key
 from suuupra.services.content.store.revisions import LessonFacts
-from suuupra.services.content.tables import Enrolment, Progress, pairs
+from suuupra.services.content.store.rows import Enrolment, Progress, pairs
 
 
 @dataclass

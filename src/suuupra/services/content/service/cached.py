@@ -13,7 +13,7 @@ from suuupra.services.content.rules.prose import Prose
 from suuupra.services.content.service.desk import Desk
 from suuupra.services.content.store import courses as course_rows
 from suuupra.services.content.store import revisions
-from suuupra.services.content.tables import Course
+from suuupra.services.content.store.rows import Course
 
 REVISION_TTL_S = 3_600.0
 HTML_TTL_S = 6 * 3_600.0

@@ -15,7 +15,7 @@ from suuupra.services.content.service import standing
 from suuupra.services.content.service.standing import Asker
 from suuupra.services.content.store import courses, revisions
 from suuupra.services.content.store.courses import Stand
-from suuupra.services.content.tables import Course, Node, Revision
+from suuupra.services.content.store.rows import Course, Node, Revision
 
 
 @dataclass

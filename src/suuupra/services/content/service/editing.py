@@ -27,7 +27,7 @@ from suuupra.services.content.service import cached, drafting, publishing, shape
 from suuupra.services.content.service.desk import Desk
 from suuupra.services.content.service.standing import APPROVE, Asker
 from suuupra.services.content.store import approvals, revisions
-from suuupra.services.content.tables import Node, Revision
+from suuupra.services.content.store.rows import Node, Revision
 
 
 class DraftLesson(Message):

@@ -43,8 +43,8 @@ from suuupra.services.content.store import courses, enrolments
 from suuupra.services.content.store import progress as progress_rows
 from suuupra.services.content.store.courses import Stand
 from suuupra.services.content.store.progress import Stood
-from suuupra.services.content.tables import Course
-from suuupra.services.content.tables import Enrolment as Row
+from suuupra.services.content.store.rows import Course
+from suuupra.services.content.store.rows import Enrolment as Row
 from suuupra.services.identity import api as identity
 
 BATCH = 200

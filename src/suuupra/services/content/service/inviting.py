@@ -33,8 +33,8 @@ from suuupra.services.content.service import cached, shapes, standing
 from suuupra.services.content.service.desk import Desk, ExpireInvitations, Tell
 from suuupra.services.content.service.enrolling import Grant, give_place
 from suuupra.services.content.store import courses, enrolments
-from suuupra.services.content.tables import Course
-from suuupra.services.content.tables import Invitation as Row
+from suuupra.services.content.store.rows import Course
+from suuupra.services.content.store.rows import Invitation as Row
 
 KEY_CLASS = "contact"
 DAY_S = 86_400.0

@@ -29,7 +29,7 @@ from suuupra.services.content.service.desk import Desk
 from suuupra.services.content.service.standing import Asker
 from suuupra.services.content.store import approvals, courses, enrolments
 from suuupra.services.content.store.courses import Stand
-from suuupra.services.content.tables import Course
+from suuupra.services.content.store.rows import Course
 
 COVERS = "content/covers"
 

@@ -14,7 +14,7 @@ from suuupra.services.content.service import drafting, standing
 from suuupra.services.content.service.desk import Desk, recount
 from suuupra.services.content.service.drafting import Draft
 from suuupra.services.content.store import courses, media
-from suuupra.services.content.tables import MediaLink
+from suuupra.services.content.store.rows import MediaLink
 from suuupra.services.vod import api as vod
 
 AWAY = "Video is away for a moment. What you wrote is saved; try the upload again later."

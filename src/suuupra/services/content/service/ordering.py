@@ -15,7 +15,7 @@ from suuupra.services.content.service import drafting
 from suuupra.services.content.service.desk import Desk
 from suuupra.services.content.service.drafting import Draft
 from suuupra.services.content.store import revisions
-from suuupra.services.content.tables import Node
+from suuupra.services.content.store.rows import Node
 
 
 class SectionOrder(Command):

@@ -34,7 +34,7 @@ from suuupra.services.content.service.standing import ADMINISTER
 from suuupra.services.content.service.watching import parsed_ref
 from suuupra.services.content.store import courses, enrolments
 from suuupra.services.content.store import progress as rows
-from suuupra.services.content.tables import Course, Enrolment
+from suuupra.services.content.store.rows import Course, Enrolment
 from suuupra.services.vod import api as vod
 
 HERE = "page"

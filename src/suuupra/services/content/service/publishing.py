@@ -14,7 +14,7 @@ from suuupra.services.content.rules.outline import Skeleton
 from suuupra.services.content.service.desk import recount
 from suuupra.services.content.service.drafting import copy_root
 from suuupra.services.content.store import courses, revisions
-from suuupra.services.content.tables import Course, Revision
+from suuupra.services.content.store.rows import Course, Revision
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from suuupra.services.content.service.standing import ADMINISTER, AUTHOR, Asker
 from suuupra.services.content.store import approvals, courses, enrolments, revisions
 from suuupra.services.content.store import progress as progress_rows
 from suuupra.services.content.store.progress import Stood
-from suuupra.services.content.tables import Course as CourseRow
+from suuupra.services.content.store.rows import Course as CourseRow
 
 
 @dataclass(frozen=True)

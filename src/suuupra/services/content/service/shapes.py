@@ -20,10 +20,10 @@ from suuupra.services.content.api import (
 )
 from suuupra.services.content.rules.blocks import Root
 from suuupra.services.content.rules.invitations import state_at
-from suuupra.services.content.tables import ApprovalCase as CaseRow
-from suuupra.services.content.tables import Course as CourseRow
-from suuupra.services.content.tables import Enrolment as EnrolmentRow
-from suuupra.services.content.tables import Invitation as InvitationRow
+from suuupra.services.content.store.rows import ApprovalCase as CaseRow
+from suuupra.services.content.store.rows import Course as CourseRow
+from suuupra.services.content.store.rows import Enrolment as EnrolmentRow
+from suuupra.services.content.store.rows import Invitation as InvitationRow
 
 
 def cover_url(key: str) -> str | None:

@@ -11,7 +11,7 @@ from suuupra.services.content.service.desk import Desk, RegisterMessages, Tell
 from suuupra.services.content.service.inviting import address_of, link_token
 from suuupra.services.content.service.standing import APPROVE
 from suuupra.services.content.store import approvals, courses, enrolments, revisions
-from suuupra.services.content.tables import ApprovalCase, Course, Invitation
+from suuupra.services.content.store.rows import ApprovalCase, Course, Invitation
 from suuupra.services.identity import api as identity
 from suuupra.services.notifications import api as notifications
 
