@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import httpx2
@@ -65,7 +66,7 @@ class Seat:
         fits = [
             (where, fields)
             for where, fields in every
-            if where.split("?")[0] == action and form in {"", fields.get("form")}
+            if unquote(where.split("?")[0]) == action and form in {"", fields.get("form")}
         ]
         assert fits, (action, [where for where, _ in every])
         where, fields = fits[0]

@@ -54,8 +54,8 @@ class Figure(Message):
 
     @property
     def key(self) -> str:
-        """Unique over all services."""
-        return f"{self.service}.{self.name}"
+        """Unique over all services, whether or not the name says whose it is."""
+        return f"{self.service}.{self.name.removeprefix(f'{self.service}.')}"
 
 
 class ServiceHealth(Message):
