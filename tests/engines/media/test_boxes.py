@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suuupra.engines.media.boxes import (
@@ -103,6 +103,7 @@ def tables(draw: st.DrawFn) -> Samples:
 @covers("ENG-4")
 class TestWritten:
     @given(st.integers(0, 2**32 - 1), st.integers(0, 2**63), tables())
+    @settings(max_examples=50)
     def test_a_fragment_reads_back_as_written(self, number: int, start: int, samples: Samples) -> None:
         fragment = Fragment(number, start, samples)
         moof = write_moof(fragment)

@@ -24,7 +24,7 @@ from suuupra.engines.media.grid import Grid, grid_of
 from suuupra.engines.media.ladder import fixed_ladder
 from suuupra.engines.media.meter import Meter
 from suuupra.engines.media.probe import probe
-from suuupra.engines.media.problems import Cancelled, ChildDied, Unsupported
+from suuupra.engines.media.problems import Cancelled, ChildDied, NotPlayable, Unsupported
 from suuupra.engines.media.remux import with_index
 from suuupra.engines.media.run import Account
 from suuupra.engines.media.values import Progress, Rung, Source
@@ -368,3 +368,35 @@ class TestEnded:
             for path in sorted(open_folder.rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()
             open_folder.rmdir()
+
+
+@covers("ENG-3")
+class TestBroken:
+    async def test_a_hole_in_the_middle_of_a_source_is_bridged(
+        self, shop: Workshop, opened: Opener, studio: Studio, tmp_path: Path
+    ) -> None:
+        """Seconds of garbage: the picture before it stands still, and the grid is kept."""
+        body = bytearray(studio.get("numbers.mp4").read_bytes())
+        middle = len(body) // 2
+        body[middle : middle + len(body) // 8] = bytes(len(body) // 8)
+        path = tmp_path / "hole.mp4"
+        path.write_bytes(body)
+        source = Source(path, (await opened("numbers.mp4")).probe, "hole")
+        grid = grid_of(source.probe)
+        (part,) = (await encode_chunk(shop, EncodeChunk(source, grid, RUNGS[:1], 0, tmp_path))).parts
+        assert len(shown_numbers(part.path)) == grid.frames_total
+
+    async def test_a_source_without_a_single_picture_ends_in_a_problem(
+        self, shop: Workshop, opened: Opener, studio: Studio, tmp_path: Path
+    ) -> None:
+        body = bytearray(studio.get("silent.mp4").read_bytes())
+        start = body.index(b"mdat") + 4
+        end = body.index(b"moov") - 4
+        body[start:end] = bytes(end - start)
+        path = tmp_path / "void.mp4"
+        path.write_bytes(body)
+        source = Source(path, (await opened("silent.mp4")).probe, "void")
+        order = EncodeChunk(source, grid_of(source.probe), RUNGS[:1], 0, tmp_path)
+        with pytest.raises((ChildDied, NotPlayable)):
+            await encode_chunk(shop, order)
+        assert left(shop, tmp_path) == [path]

@@ -11,7 +11,7 @@ from typing import Any
 import av
 import m3u8
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from suuupra.engines.media.boxes import SYNC_FLAGS, Fragment, Samples, box, write_moof
@@ -277,6 +277,7 @@ def presentations(draw: st.DrawFn) -> Presentation:
 @covers("ENG-4", "VOD-5")
 class TestPlaylists:
     @given(presentations())
+    @settings(max_examples=40)
     def test_a_foreign_parser_reads_the_media_list_as_it_was_meant(self, presentation: Presentation) -> None:
         for track in presentation.tracks:
             read = m3u8.loads(hls_media(presentation, track.name))
@@ -291,6 +292,7 @@ class TestPlaylists:
             assert read.target_duration == target_s(presentation)
 
     @given(presentations())
+    @settings(max_examples=40)
     def test_a_foreign_parser_reads_the_master_as_it_was_meant(self, presentation: Presentation) -> None:
         read = m3u8.loads(hls_master(presentation))
         sound = presentation.audio
@@ -306,6 +308,7 @@ class TestPlaylists:
         assert [one.uri for one in read.media] == ([f"{AUDIO}/{MEDIA_NAME}"] if sound else [])
 
     @given(presentations())
+    @settings(max_examples=40)
     def test_all_tracks_cover_the_same_intervals(self, presentation: Presentation) -> None:
         firsts = presentation.tracks[0]
         for track in presentation.tracks:
@@ -317,6 +320,7 @@ class TestPlaylists:
             assert all(end == after.start_ticks for end, after in zip(ends, track.segments[1:], strict=False))
 
     @given(presentations())
+    @settings(max_examples=40)
     def test_the_peak_is_that_of_the_worst_run_and_never_below_the_mean(
         self, presentation: Presentation
     ) -> None:

@@ -15,7 +15,7 @@ from tests.engines.media.conftest import Opener
 from tests.engines.media.sources import Studio, joined
 
 RUNG = Rung("180p", 320, 180, 23, 3000)  # a cap out of the way: it allows each chunk a fresh start
-EVERY = 5  # frames compared
+EVERY = 10  # frames compared
 
 
 def vmaf(ffmpeg: str, picture: Path, reference: Path) -> float:
