@@ -79,6 +79,10 @@ class Connection(asyncio.Protocol):
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(f"no HTTP: {error}")
 
+    def on_message_begin(self) -> None:
+        if self._awaited is None or self._awaited.done():
+            self.close()  # a second answer to one question: whose would the next one be?
+
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > MESSAGE_MAX_BYTES:
