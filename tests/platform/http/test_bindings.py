@@ -101,7 +101,7 @@ async def test_any_other_exception_is_a_bug_and_says_nothing_outside(
         assert "secret detail" not in str(caught.value)
 
 
-@covers("PLT-4", "PLT-9")
+@covers("PLT-4", "PLT-9", "PLT-12")
 async def test_who_asks_and_the_key_and_the_trace_travel_beside_the_message(
     shelves: Shelves, librarian: Librarian
 ) -> None:
