@@ -16,7 +16,7 @@ from suuupra.engines.media.values import Rung
 
 BAR = 0.2
 SEGMENTS = 10_000
-ROUNDS = 5
+ROUNDS = 15
 
 
 def write(grid: Grid) -> list[str]:
