@@ -29,7 +29,7 @@ from suuupra.kernel.problems import (
     all_problems,
 )
 from suuupra.services.notifications.api import FeedCounts
-from suuupra.web.answers import flashes_of, theme_of
+from suuupra.web.answers import flashes_of, theme_of, wants_fragment
 from suuupra.web.draw import draw
 from suuupra.web.frame import Bell, Frame, Item, Person, Section
 from suuupra.web.parts import ProblemView
@@ -126,9 +126,8 @@ class Faces:
             lost=LOST.get(problem.status, ""),
             trace_id=trace,
         )
-        answer = draw(
-            request, "web/problem.html", view, title=problem.title, status=problem.status, robots="noindex"
-        )
+        template = "web/_problem.html" if wants_fragment(request) else "web/problem.html"
+        answer = draw(request, template, view, title=problem.title, status=problem.status, robots="noindex")
         answer.headers.update(headers)
         return answer
 

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from suuupra.app.faces import Faces, Saw, problem_pages, wants_page
 from suuupra.app.house import House
 from suuupra.app.paths import PathTable
+from suuupra.app.settings import PlatformSettings
 from suuupra.kernel.call import Call, calling, current_call
 from suuupra.kernel.problems import NotFound, Problem
 from suuupra.platform.forward import Forwarder, read_forwarded
@@ -54,6 +55,8 @@ def make_app(house: House, around: Surroundings) -> ASGIApp:
     """The public application: all routes of the services that stand here, behind the gateway."""
     app, faces = assemble(house, around)
     door: Gateway = house.built["gateway"].service
+    if house.ground.shared.configuration.get(PlatformSettings).limits == "off":
+        door = door.without_limits()
     feed = house.optional(Feed, "portal")
     table = PathTable(tuple(house.manifests.values()))
     addresses = house.placement.addresses

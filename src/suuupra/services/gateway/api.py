@@ -3,7 +3,14 @@
 from typing import Protocol
 
 from suuupra.kernel.auth import Identified, ResolveCookie
-from suuupra.kernel.problems import Forbidden, Malformed, NotFound, Problem, TooLarge, TooMany, Unavailable
+from suuupra.kernel.problems import (
+    Forbidden,
+    Malformed,
+    Problem,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+)
 
 
 class RequestMalformed(Malformed):
@@ -34,16 +41,16 @@ class TokenMissing(Forbidden):
     title = "This page was open for too long"
 
 
-class RouteUnknown(NotFound):
-    """No service has this address."""
+class TokenInvalid(Unauthenticated):
+    """A token that this house did not give, or gives no longer; its holder is not taken for nobody."""
 
-    title = "There is nothing at this address"
+    title = "This token is not valid here"
 
 
-class UpstreamDown(Unavailable):
-    """The service behind this address does not answer."""
+class PlainConnection(Forbidden):
+    """HTTP where only HTTPS is spoken."""
 
-    title = "This part of the site is away for a moment"
+    title = "This site is reached by HTTPS alone"
 
 
 class HeadersTooLarge(Problem):

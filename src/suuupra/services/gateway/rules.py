@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import ipaddress
 import posixpath
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import lru_cache
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from suuupra.kernel.stores import Rate
 
@@ -28,22 +30,45 @@ KINDS = (
     ("/health", "health"),
     ("/realtime", "realtime"),
 )
-FIRST_PRINTABLE = 0x20
+UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+TIDY = re.compile(r"/|(?:/[\w~!$&'()*+,;=:@-][\w.~!$&'()*+,;=:@-]*)+/?", re.ASCII)
+PRINTABLE = re.compile(r"/(?:[!-$&-\[\]-~]|%[0-9A-Fa-f]{2})*")
+ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+FORBIDDEN = re.compile(r"%(?:[01][0-9A-F]|7F|5C)")
 IPV4 = 4
 COOKIE_NAMES = ("__Host-suuupra", "suuupra")
 
 
 def normalise(path: str) -> str | None:
-    """One form for each path (RFC 3986, 5.2.4): no dot segments, no doubled slash. None: not a path.
+    """One form for each path as it stands on the wire (RFC 3986, 6.2.2); None: not a path.
 
-    Idempotent. `%2F` inside a segment is not a separator and stays as it came.
+    No dot segments, no doubled slash, escapes in capitals and only where they are needed. Idempotent. `%2F`
+    inside a segment is not a separator and stays.
     """
-    if not path.startswith("/") or any(ord(char) < FIRST_PRINTABLE or char in "\\\x7f" for char in path):
+    if TIDY.fullmatch(path):
+        return path
+    if not PRINTABLE.fullmatch(path):
         return None
-    tidy = posixpath.normpath(path)
-    while tidy.startswith("//"):
-        tidy = tidy[1:]
-    return tidy + "/" if path.endswith("/") and tidy != "/" else tidy
+    one_form = ESCAPE.sub(_escape, path)
+    try:
+        unquote_to_bytes(one_form).decode()
+    except UnicodeDecodeError:
+        return None
+    if FORBIDDEN.search(one_form):
+        return None
+    tidy = posixpath.normpath(one_form)
+    tidy = "/" + tidy.lstrip("/")
+    return tidy + "/" if one_form.endswith("/") and tidy != "/" else tidy
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = chr(int(found.group(1), 16))
+    return char if char in UNRESERVED else found.group(0).upper()
+
+
+def readable(path: str) -> str:
+    """The form that routes are matched against: escapes read, except `%2F`."""
+    return "%2F".join(unquote(part) for part in path.split("%2F")) if "%" in path else path
 
 
 def kind_of(path: str, method: str) -> str:
@@ -89,22 +114,49 @@ def policy_of(kind: str, person: str, allowed: Allowances) -> Policy | None:
     return policies.get(kind)
 
 
-def client_address(peer: str, forwarded: str, trusted: Iterable[str]) -> str:
-    """The first address from the right that is not a trusted proxy; what stands left of it may be forged."""
-    networks = [ipaddress.ip_network(network) for network in trusted]
-    chain = [part.strip() for part in forwarded.split(",") if part.strip()]
-    address = peer
-    while chain and _is_in(address, networks):
-        address = chain.pop()
-    return address
+BAD_GRANTS = "bad-grants"
 
 
-def _is_in(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+def policy_of_grants(allowed: Allowances) -> Policy:
+    """A media request with a bad grant counts as an anonymous one; with a good grant it has no limit."""
+    return Policy(BAD_GRANTS, Rate(allowed.api_anonymous_per_15min, 900, window=True))
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@lru_cache(maxsize=16)
+def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """Parsed once a setting."""
+    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
+    """Whether this is one of our own proxies."""
+    if not trusted:
+        return False
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(parsed in network for network in networks if network.version == parsed.version)
+    return any(parsed in network for network in networks(trusted) if network.version == parsed.version)
+
+
+def client_address(peer: str, forwarded: str, trusted: tuple[str, ...]) -> str:
+    """The first address from the right that is not a trusted proxy; what stands left of it may be forged."""
+    chain = [part for part in map(_bare, forwarded.split(",")) if part]
+    address = peer
+    while chain and is_trusted(address, trusted):
+        address = chain.pop()
+    return address
+
+
+def _bare(address: str) -> str:
+    """An address without brackets and port."""
+    text = address.strip()
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def prefix_of(address: str) -> str:
@@ -135,18 +187,19 @@ def is_token(secret: str, given: str) -> bool:
     return bool(secret) and hmac.compare_digest(csrf_token(secret), given)
 
 
-def is_own_origin(headers: Mapping[str, str], own: str) -> bool:
-    """Whether a write was started by a page of this site, or by no page at all.
+def is_own_origin(headers: Mapping[str, str], own: str, others: tuple[str, ...] = ()) -> bool:
+    """Whether a write was started by a page of this site, by one of the named others, or by no page at all.
 
     `Sec-Fetch-Site` is believed first (a browser sets it, a script cannot), then `Origin`.
     """
+    origin = headers.get("origin")
+    if origin is not None and origin in others:
+        return True
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    return urlsplit(origin).netloc == headers.get("host", "") or origin == own
+    host = headers.get("host", "")
+    return origin is None or origin == own or (host != "" and urlsplit(origin).netloc == host)
 
 
 def cookie_of(header: str) -> str:

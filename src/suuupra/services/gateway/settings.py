@@ -1,10 +1,14 @@
 """Settings of the gateway."""
 
+import re
 from typing import ClassVar
 
 from pydantic import Field, field_validator
 
 from suuupra.kernel.settings import Settings
+from suuupra.services.gateway.rules import networks
+
+ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]]+(:\d{1,5})?")
 
 
 class GatewaySettings(Settings):
@@ -25,3 +29,17 @@ class GatewaySettings(Settings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("origins")
+    @classmethod
+    def _exact(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [one for one in value if not ORIGIN.fullmatch(one)]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is no origin such as https://app.example.org (and never *)")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        networks(value)
+        return value

@@ -1,7 +1,7 @@
 """The gateway of one process: who calls, how often they may, and the door in front of the app."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from starlette.datastructures import Headers
@@ -10,9 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from suuupra.kernel.auth import Identified, ResolveCookie
 from suuupra.kernel.manifest import Site
 from suuupra.kernel.problems import Late, Unavailable
-from suuupra.kernel.stores import Limits, Verdict
+from suuupra.kernel.stores import Limits
 from suuupra.services.gateway import rules
 from suuupra.services.gateway.api import Verifier
+from suuupra.services.gateway.service.compress import compressed
+from suuupra.services.gateway.service.outward import Counted
 from suuupra.services.gateway.service.passage import Drawer, Passage
 from suuupra.services.gateway.settings import GatewaySettings
 
@@ -35,10 +37,11 @@ class Gateway:
         `draw_problem` answers what the door itself refuses; `elsewhere` gives the way to the process where
         the service of a path lives, if it is not this one.
         """
+        app = compressed(app)
 
         async def route(scope: Scope, receive: Receive, send: Send) -> None:
             distant = elsewhere(scope["path"]) if elsewhere is not None and scope["type"] == "http" else None
-            await (distant or app)(scope, receive, send)
+            await (app if distant is None else compressed(distant))(scope, receive, send)
 
         async def door(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] in {"http", "websocket"}:
@@ -76,11 +79,25 @@ class Gateway:
             await log.awarning("verifier.away")
             return Identified()
 
-    async def limit(self, kind: str, who: Identified, address: str) -> tuple[rules.Policy, Verdict] | None:
+    def without_limits(self) -> "Gateway":
+        """The same door that counts nobody: for those who build here, never outside dev."""
+        return replace(self, limits=None)
+
+    async def limit(self, kind: str, who: Identified, address: str) -> Counted | None:
         """Count the request against its limit, if it has one."""
+        if kind == "media" and self.limits is not None:
+            grants = rules.policy_of_grants(self.allowances)
+            verdict = await self.limits.peek(f"gateway:{grants.name}:{rules.limit_key(address)}", grants.rate)
+            return None if verdict.allowed else (grants, verdict)
         person = str(who.principal.subject) if who.principal.is_person else ""
         policy = rules.policy_of(kind, person, self.allowances)
         if policy is None or self.limits is None:
             return None
         counted = person if policy.by == "person" and person else rules.limit_key(address)
         return policy, await self.limits.take(f"gateway:{policy.name}:{counted}", policy.rate)
+
+    async def count_bad_grant(self, address: str) -> None:
+        """A media address without a right behind it."""
+        if self.limits is not None:
+            grants = rules.policy_of_grants(self.allowances)
+            await self.limits.take(f"gateway:{grants.name}:{rules.limit_key(address)}", grants.rate)
