@@ -27,6 +27,7 @@ from starlette.types import ASGIApp
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.call import Call, calling
 from suuupra.kernel.clock import SystemClock
+from suuupra.kernel.logs import configure
 from suuupra.kernel.messages import Message, Query
 from suuupra.platform.http import RemotePorts, serve_port
 from suuupra.platform.keys import FileKeys, Seals
@@ -76,6 +77,7 @@ def serve(keys: Path, bare_socket: socket.socket, port_socket: socket.socket) ->
         configs = [(uvicorn.Config(app, log_config=None, lifespan="off"), one) for app, one in pairs]
         await asyncio.gather(*(uvicorn.Server(config).serve(sockets=[one]) for config, one in configs))
 
+    configure(level="info", as_json=True)
     uvloop.run(both())
 
 

@@ -161,6 +161,17 @@ async def test_deleting_is_idempotent_and_leaves_no_empty_folder(store: DiskObje
 
 
 @covers("PLT-7")
+@pytest.mark.parametrize("key", ["vod", "vod/0190", "vod/0190/1/init.mp4/deeper", "none"])
+async def test_a_folder_or_what_lies_below_an_object_is_no_object(store: DiskObjects, key: str) -> None:
+    await store.put(KEY, b"x", "text/plain")
+    assert await store.head(key) is None
+    await store.delete(key)
+    with pytest.raises(NotFound):
+        await everything(store, key)
+    assert await everything(store, KEY) == b"x"
+
+
+@covers("PLT-7")
 async def test_copies_stand_on_their_own(store: DiskObjects) -> None:
     await store.put(KEY, b"shared", "video/mp4")
     copied = await store.copy(KEY, "vod/copy")

@@ -82,8 +82,11 @@ class DiskObjects:
     def _open(self, key: str) -> int:
         """Twice, since an overwrite may take the blob away between its name and itself."""
         for _ in range(2):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                return os.open(self._link(key), os.O_RDONLY | os.O_CLOEXEC)
+            blob = files.blob_of(self._link(key))
+            if blob is None:
+                break
+            with contextlib.suppress(FileNotFoundError):
+                return os.open(blob.path, os.O_RDONLY | os.O_CLOEXEC)
         raise NotFound
 
     async def head(self, key: str) -> StoredObject | None:

@@ -36,9 +36,11 @@ class Blob:
 def blob_of(link: Path) -> Blob | None:
     """What stands behind a name, None where nothing does."""
     try:
+        if not link.is_symlink():
+            return None  # a folder on the way to other objects, or nothing
         target = link.readlink().name
         found = link.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
     _, _, etag, media_type = target.split("~", 3)
     path, changed_at = link.with_name(target), datetime.fromtimestamp(found.st_mtime, UTC)
