@@ -101,25 +101,20 @@ class Policy:
     by: str = "address"
 
 
-def policy_of(kind: str, person: str, allowed: Allowances) -> Policy | None:
-    """The limit that a request of this class must pass; `person` is empty for nobody. None: no limit."""
-    policies = {
-        "api": Policy("api", Rate(allowed.api_anonymous_per_15min, 900, window=True)),
+def policies(allowed: Allowances) -> Mapping[str, Policy]:
+    """The limit of each class; `api-person` is that of the API for somebody signed in. Absent: no limit.
+
+    A media request with a bad grant counts as an anonymous one; with a good grant it has no limit.
+    """
+    anonymous = Rate(allowed.api_anonymous_per_15min, 900, window=True)
+    return {
+        "api": Policy("api", anonymous),
+        "api-person": Policy("api-person", Rate(allowed.api_person_per_15min, 900), by="person"),
         "page": Policy("pages", Rate(allowed.pages_per_min, 60), by="person"),
         "health": Policy("health", Rate(allowed.health_per_min, 60)),
         "sign_in": Policy("sign-in", Rate(allowed.sign_in_per_min, 60)),
+        "media": Policy("bad-grants", anonymous),
     }
-    if kind == "api" and person:
-        return Policy("api-person", Rate(allowed.api_person_per_15min, 900), by="person")
-    return policies.get(kind)
-
-
-BAD_GRANTS = "bad-grants"
-
-
-def policy_of_grants(allowed: Allowances) -> Policy:
-    """A media request with a bad grant counts as an anonymous one; with a good grant it has no limit."""
-    return Policy(BAD_GRANTS, Rate(allowed.api_anonymous_per_15min, 900, window=True))
 
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -168,6 +163,7 @@ def prefix_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 24 if parsed.version == IPV4 else 48), strict=False))
 
 
+@lru_cache(maxsize=4096)
 def limit_key(address: str) -> str:
     """IPv4 counts by address, IPv6 by /56, since a household owns one."""
     try:

@@ -1,7 +1,8 @@
 """The gateway of one process: who calls, how often they may, and the door in front of the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import structlog
 from starlette.datastructures import Headers
@@ -51,17 +52,18 @@ class Gateway:
 
         return door
 
-    @property
-    def allowances(self) -> rules.Allowances:
-        """The settings as the rules know them."""
+    @cached_property
+    def policies(self) -> Mapping[str, rules.Policy]:
+        """The limits of the settings."""
         chosen = self.settings
-        return rules.Allowances(
+        allowed = rules.Allowances(
             chosen.api_anonymous_per_15min,
             chosen.api_person_per_15min,
             chosen.pages_per_min,
             chosen.health_per_min,
             chosen.sign_in_per_min,
         )
+        return rules.policies(allowed)
 
     async def identify(self, headers: Headers, address: str) -> Identified:
         """Who calls, by cookie. Identity away: nobody, so that public pages still stand."""
@@ -85,19 +87,22 @@ class Gateway:
 
     async def limit(self, kind: str, who: Identified, address: str) -> Counted | None:
         """Count the request against its limit, if it has one."""
-        if kind == "media" and self.limits is not None:
-            grants = rules.policy_of_grants(self.allowances)
-            verdict = await self.limits.peek(f"gateway:{grants.name}:{rules.limit_key(address)}", grants.rate)
-            return None if verdict.allowed else (grants, verdict)
-        person = str(who.principal.subject) if who.principal.is_person else ""
-        policy = rules.policy_of(kind, person, self.allowances)
+        is_person = who.principal.is_person
+        policy = self.policies.get("api-person" if kind == "api" and is_person else kind)
         if policy is None or self.limits is None:
             return None
-        counted = person if policy.by == "person" and person else rules.limit_key(address)
-        return policy, await self.limits.take(f"gateway:{policy.name}:{counted}", policy.rate)
+        if kind == "media":  # counted afterwards, where the grant was bad
+            verdict = await self.limits.peek(_key(policy, address), policy.rate)
+            return None if verdict.allowed else (policy, verdict)
+        counted = str(who.principal.subject) if policy.by == "person" and is_person else address
+        return policy, await self.limits.take(_key(policy, counted), policy.rate)
 
     async def count_bad_grant(self, address: str) -> None:
         """A media address without a right behind it."""
         if self.limits is not None:
-            grants = rules.policy_of_grants(self.allowances)
-            await self.limits.take(f"gateway:{grants.name}:{rules.limit_key(address)}", grants.rate)
+            policy = self.policies["media"]
+            await self.limits.take(_key(policy, address), policy.rate)
+
+
+def _key(policy: rules.Policy, counted: str) -> str:
+    return f"gateway:{policy.name}:{rules.limit_key(counted)}"

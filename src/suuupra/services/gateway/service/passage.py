@@ -88,7 +88,11 @@ class Passage:
         with calling(call):
             try:
                 receive = await self._check(scope, headers, receive, kind)
-                with calling(replace(call, principal=state["identified"].principal)):
+                who = state["identified"].principal
+                if who.is_person:
+                    with calling(replace(call, principal=who)):
+                        await self._app(scope, receive, dressing)
+                else:
                     await self._app(scope, receive, dressing)
             except Answered as answered:
                 await answered.answer(scope, receive, dressing)
