@@ -38,7 +38,7 @@ async def measure(folder: Path) -> tuple[float, float]:
         started = time.perf_counter()
         await asyncio.to_thread(plain, source, folder / f"copy-{number}")
         between = time.perf_counter()
-        await store.put(f"films/{number}/film.mp4", source, "video/mp4")
+        await store.put(f"films/{number}.mp4", source, "video/mp4")
         if number:  # the first one warms up
             plain_s.append(between - started)
             store_s.append(time.perf_counter() - between)
