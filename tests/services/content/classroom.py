@@ -8,6 +8,7 @@ from uuid import UUID
 
 from suuupra.kernel.auth import ANONYMOUS, Principal, service_principal
 from suuupra.kernel.call import Call
+from suuupra.kernel.clock import FrozenClock
 from suuupra.kernel.ids import TimeIds
 from suuupra.services.content.api import (
     Admission,
@@ -76,6 +77,13 @@ class Classroom:
     def work(self) -> Any:
         return self.content.desk.work
 
+    @property
+    def clock(self) -> FrozenClock:
+        """Of a house of one's own."""
+        found = self.content.desk.clock
+        assert isinstance(found, FrozenClock)
+        return found
+
     def as_(self, who: Principal, key: str | None = None) -> AbstractContextManager[Call]:
         return self.house.as_(who, key)
 
@@ -85,7 +93,7 @@ class Classroom:
         with self.as_(author):
             title = details.pop("title", f"Calculus by hand {next(NUMBERS)}")
             made = await self.content.authoring.create(CreateCourse(title=title, category="calculus"))
-            words = {"summary": "Limits, slopes and areas, drawn slowly.", **details}
+            words = {"summary": "Slopes and areas, drawn slowly.", **details}
             await self.content.authoring.change_details(ChangeDetails(course_id=made.id, **words))
             draft = await self.content.editing.draft(made.id)
             section = draft.sections[0].id
@@ -145,6 +153,4 @@ class Classroom:
                 "select payload from kernel.event where type = $1",
                 f"content.{name}.v1",
             )
-        import json
-
-        return [json.loads(row["payload"]) for row in rows]
+        return [dict(row["payload"]) for row in rows]

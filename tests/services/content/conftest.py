@@ -1,20 +1,41 @@
 """People and courses for tests of content: a house a test, and one that all pages share."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
+from suuupra.kernel.clock import FrozenClock
 from tests import postgres
-from tests.house import StartHouse, standing_house
+from tests.house import StandingHouse, StartHouse, standing_house
 from tests.services.content.academy import Academy
 from tests.services.content.classroom import Classroom
 from tests.services.identity.people import browser, staff_member
 
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+async def school(postgres_server: postgres.Server) -> AsyncIterator[StandingHouse]:
+    """A house with content in it, shared: tests bring their own people and courses."""
+    name = await postgres.clone(postgres_server)
+    async with standing_house(postgres_server.url(name), "content") as house:
+        await house.run_until_idle()
+        yield house
+    await postgres.drop(postgres_server, name)
+
 
 @pytest.fixture
-async def room(start_house: StartHouse) -> AsyncIterator[Classroom]:
-    """A house with content in it, a teacher, a reviewer and two learners who need no account."""
-    async with start_house("content") as house:
+def room(school: StandingHouse) -> Classroom:
+    """A teacher, a reviewer and two learners who need no account."""
+    return Classroom(school)
+
+
+@pytest.fixture
+async def own_room(start_house: StartHouse) -> AsyncIterator[Classroom]:
+    """The same in a house of the test's own, for what counts everything or stands still in time."""
+    async with start_house("content", clock=FrozenClock(NOON)) as house:
+        await house.run_until_idle()
         yield Classroom(house)
 
 
