@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.clock import FrozenClock
@@ -15,7 +16,7 @@ from suuupra.platform.http.wire import PRINCIPAL, SERVICE
 from suuupra.platform.keys import Seals
 from suuupra.platform.peers import MESSAGE_MAX_BYTES
 from tests.covers import covers
-from tests.platform.http.small import Librarian, Shelves
+from tests.platform.http.small import UNDECLARED, Librarian, Shelves
 
 FIND = "/ports/library/Shelves/find"
 
@@ -134,10 +135,15 @@ async def test_a_principal_counts_only_under_the_seal_of_the_caller(
     assert librarian.calls == []
 
 
-@covers("PLT-1")
-async def test_a_bug_leaves_its_title_alone(client: httpx2.AsyncClient, librarian: Librarian) -> None:
-    librarian.failures.append(KeyError("mira@example.org"))
-    answer = await client.post(FIND, content=b'{"title": "Godan"}')
+@covers("PLT-1", "PLT-12")
+@pytest.mark.parametrize("bug", [KeyError("mira@example.org"), UNDECLARED("mira@example.org")])
+async def test_a_bug_is_logged_once_and_leaves_its_title_alone(
+    client: httpx2.AsyncClient, librarian: Librarian, bug: Exception
+) -> None:
+    librarian.failures.append(bug)
+    with capture_logs() as lines:
+        answer = await client.post(FIND, content=b'{"title": "Godan"}')
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["port.failed"]
     assert answer.status_code == 500
     assert answer.json() == {
         "type": "/problems/kernel/problem",
