@@ -48,6 +48,7 @@ class StandingHouse:
     dispatcher: Dispatcher
     worker: Worker
     clients: list[httpx2.AsyncClient] = field(default_factory=list)
+    runs_itself: bool = False
 
     def service(self, name: str) -> Any:
         """The service object itself, for its private side."""
@@ -70,6 +71,9 @@ class StandingHouse:
 
     async def run_until_idle(self) -> None:
         """Relay, handlers and jobs, until three looks in a row find nothing to do."""
+        if self.runs_itself:  # its loops are at work already: give them a moment
+            await asyncio.sleep(0.2)
+            return
         deadline, quiet = time.monotonic() + IDLE_LIMIT_S, 0
         while quiet < 3:
             done = await self.relay.step() + await self.dispatcher.step() + await self.worker.step()

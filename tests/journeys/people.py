@@ -64,11 +64,12 @@ class Company:
 
     async def mailed(self, mail: str, beginning: str) -> str:
         """The newest link of a kind in the spool."""
-        await self.house.run_until_idle()
-        for found in await self.house.mails(mail):
-            link = re.search(re.escape(beginning) + r"[A-Za-z0-9_.~-]+", found.text)
-            if link:
-                return link.group(0)
+        for _ in range(100 if self.house.runs_itself else 1):
+            await self.house.run_until_idle()
+            for found in await self.house.mails(mail):
+                link = re.search(re.escape(beginning) + r"[A-Za-z0-9_.~-]+", found.text)
+                if link:
+                    return link.group(0)
         raise AssertionError(f"no mail with {beginning} for {mail}")
 
     async def joined(self, mail: str, name: str) -> Person:
