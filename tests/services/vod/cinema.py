@@ -31,6 +31,7 @@ from suuupra.services.vod.api import (
     UploadTicket,
 )
 from suuupra.services.vod.service.ground import source_key
+from suuupra.services.vod.service.orders import ScanUpload
 from suuupra.services.vod.service.vod import Vod
 from tests.house import StandingHouse
 from tests.services.vod.doorman import COOKIE, Doorman, Lessons
@@ -140,6 +141,12 @@ class Cinema:
         answer = await self.send(ticket, body)
         assert answer.status_code == 204, answer.text
         return ticket
+
+    async def look(self, ticket: UploadTicket) -> UploadStatus:
+        """Scan and probe it, without encoding anything."""
+        with self.as_(self.house_itself):
+            await self.vod.scanning.scan(ScanUpload(upload_id=ticket.id))
+        return await self.status(ticket)
 
     async def ready(self, name: str = "short.mp4", **changes: Any) -> Asset:
         """A film, encoded."""

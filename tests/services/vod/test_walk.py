@@ -1,14 +1,16 @@
 """From a file to a watched second, through the doors that people use."""
 
 import m3u8
+import pytest
 
 from tests.covers import covers
 from tests.services.vod.conftest import OpenCinema
 
 
 @covers("VOD-1", "VOD-5", "VOD-11", "VOD-13", "VOD-14", "VOD-21")
-async def test_a_film_is_sent_encoded_played_and_watched(open_cinema: OpenCinema) -> None:
-    async with open_cinema() as cinema:
+@pytest.mark.parametrize("binding", ["local", "remote"])
+async def test_a_film_is_sent_encoded_played_and_watched(open_cinema: OpenCinema, binding: str) -> None:
+    async with open_cinema(binding=binding) as cinema:
         asset = await cinema.ready()
         assert asset.duration_ms == 5000
         plan = await cinema.plan(asset=asset)

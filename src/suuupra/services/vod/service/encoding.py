@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from suuupra.engines.media.grid import grid_of
 from suuupra.engines.media.problems import Cancelled, NotPlayable, TooBig
 from suuupra.kernel.jobs import current_job
-from suuupra.kernel.problems import NotFound, Unavailable
+from suuupra.kernel.problems import Unavailable
 from suuupra.kernel.work import Unit
 from suuupra.services.vod.rules import encoding as rules
 from suuupra.services.vod.service import orders
@@ -76,12 +76,13 @@ class Encoding:
                 record = await self._making.make(order, watch)
         except Cancelled:
             await self._end_quietly(order)
-        except (NotPlayable, TooBig, NotFound) as problem:
-            await self._failed(order, problem.detail or problem.title)
         except Unavailable as problem:
             await self._note(order, problem.detail or problem.title)
             raise
         except Exception as error:
+            if isinstance(error, NotPlayable | TooBig) and name not in {rules.PACKAGE, rules.POSTER}:
+                await self._failed(order, error.detail or error.title)
+                return
             if not self._is_last_try(order):
                 await self._note(order, f"{type(error).__name__}: {error}"[:500])
                 raise

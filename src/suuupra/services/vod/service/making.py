@@ -141,6 +141,7 @@ class Making:
                 name = part.rung.name
                 cuts[name] = await cut_video(part, order.grid, order.chunk, folder / name)
                 await self._store(order, name, cuts[name])
+            await self._ground.faults.at("vod.chunk.kept")
 
         async def record(unit: Unit, revision: Revision) -> None:
             rows = await asset_rows.renditions(unit.session, *order.place, lock=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 from suuupra.kernel.call import principal
 from suuupra.kernel.problems import Conflict
 from suuupra.kernel.stores import Lease, Staged
+from suuupra.kernel.work import Unit
 from suuupra.services.vod.api import (
     ChecksumMismatch,
     NotPlayable,
@@ -102,6 +103,8 @@ class Receiving:
         offset = upload.length_bytes
         if upload.state in OPEN:
             offset = await self._ground.objects.staged(source_key(upload.id)).size_bytes()
+            if offset == upload.length_bytes:
+                await self._finish(upload.id)
         return Standing(offset, upload.length_bytes, upload.name, upload.media_type, upload.expires_at)
 
     async def _known(self, upload_id: UUID, claim: Claim) -> Upload:
@@ -195,10 +198,12 @@ class Receiving:
             if not await upload_rows.moved(unit.session, upload.id, writer.offset, unit.now, expires_at):
                 raise UploadEnded
             if writer.offset == upload.length_bytes:
-                row = await upload_rows.one(unit.session, upload.id, lock=True)
-                if row is not None and row.state in OPEN:
-                    received(unit, row)
-                    log.info("upload.received", upload=str(upload.id), size_bytes=upload.length_bytes)
+                await _finish(unit, upload.id)
+
+    async def _finish(self, upload_id: UUID) -> None:
+        """The last turn was kept and its row was not told: a kill in between."""
+        async with self._ground.work.begin() as unit:
+            await _finish(unit, upload_id)
 
     async def _refuse_foreign(self, writer: Writer, turn: bytes) -> None:
         if writer.offset:
@@ -226,6 +231,13 @@ class Receiving:
         digest.update(turn[: head_bytes - writer.offset])
         if digest.hexdigest() != upload.head_sha256:
             refuse_wrong_file(upload)
+
+
+async def _finish(unit: Unit, upload_id: UUID) -> None:
+    row = await upload_rows.one(unit.session, upload_id, lock=True)
+    if row is not None and row.state in OPEN:
+        received(unit, row)
+        log.info("upload.received", upload=str(upload_id), size_bytes=row.length_bytes)
 
 
 def _beginning(path: Path, length: int) -> bytes:

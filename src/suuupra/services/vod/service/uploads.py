@@ -7,7 +7,7 @@ from uuid import UUID
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.call import principal
 from suuupra.kernel.messages import Nothing
-from suuupra.kernel.stores import SIGNED_TTL_MAX_S
+from suuupra.kernel.stores import SIGNED_TTL_MAX_S, StoredObject
 from suuupra.kernel.work import Unit
 from suuupra.services.vod.api import (
     AbortUpload,
@@ -170,20 +170,24 @@ class UploadDesk:
             return status_of(authorised(await upload_rows.one(session, query.id), who))
 
     async def complete(self, command: CompleteUpload) -> UploadStatus:
+        """A PUT that did not bring all makes room for another one."""
         who = principal()
         found = await self._ground.objects.head(incoming_key(command.id))
-        async with self._ground.work.begin() as unit:
-            if known := await unit.once(command, UploadStatus):
-                return known
-            upload = authorised(await upload_rows.one(unit.session, command.id, lock=True), who)
-            refuse_ended(upload, self._ground)
-            if upload.state not in OPEN:
-                raise UploadComplete
-            size = upload.offset_bytes if upload.method == "tus" else (found.size_bytes if found else 0)
-            if size != upload.length_bytes:
-                raise OffsetMismatch("Not all bytes have arrived.", offset_bytes=size)
-            received(unit, upload)
-            return unit.answer(status_of(upload))
+        try:
+            async with self._ground.work.begin() as unit:
+                if known := await unit.once(command, UploadStatus):
+                    return known
+                upload = authorised(await upload_rows.one(unit.session, command.id, lock=True), who)
+                refuse_ended(upload, self._ground)
+                if upload.state not in OPEN:
+                    raise UploadComplete
+                _refuse_incomplete(upload, found)
+                received(unit, upload)
+                return unit.answer(status_of(upload))
+        except OffsetMismatch:
+            if found is not None:
+                await self._ground.objects.delete(incoming_key(command.id))
+            raise
 
     async def abort(self, command: AbortUpload) -> Nothing:
         who = principal()
@@ -195,6 +199,12 @@ class UploadDesk:
                 if upload.replaces is None and asset is not None:
                     asset.state, asset.deleted_at = AssetState.DELETED, unit.now
         return Nothing()
+
+
+def _refuse_incomplete(upload: Upload, found: StoredObject | None) -> None:
+    size = upload.offset_bytes if upload.method == "tus" else (found.size_bytes if found else 0)
+    if size != upload.length_bytes:
+        raise OffsetMismatch("Not all bytes have arrived.", offset_bytes=size)
 
 
 async def room_of(unit: Unit, ground: Ground, free: int, total: int) -> Room:

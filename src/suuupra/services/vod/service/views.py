@@ -75,7 +75,7 @@ def view_of(ground: Ground, picture: Picture, queue: Pace) -> AssetView:
         name=asset.name,
         state=AssetState(asset.state),
         revision=asset.revision or number or 1,
-        making=number if is_making and number != asset.revision else 0,
+        making=number if is_making and asset.revision not in {0, number} else 0,
         duration_ms=newest.duration_ms if newest else 0,
         width=newest.width if newest else 0,
         height=newest.height if newest else 0,
