@@ -21,7 +21,17 @@ POINTS = {
         "job.before_mark",
     ),
 }
+LEFT = """
+select concat_ws(' ', 'job', name, state, attempts, run_at, last_error) as row from kernel.job
+where state in ('ready', 'running')
+union all select concat_ws(' ', 'inbox', state, attempts, last_error) from kernel.inbox where state <> 'done'
+union all select concat_ws(' ', 'outbox', id) from kernel.outbox
+union all select concat_ws(' ', 'lane', lane, position, holder, until) from kernel.lane
+union all select concat_ws(' ', 'lease', name, holder, epoch, until) from kernel.lease
+union all select concat_ws(' ', 'head', position, epoch, high) from kernel.log_head
+"""
 KILL_LIMIT_S = 10.0
+REST_LIMIT_S = 60.0
 
 
 async def start(role: str, ground: Ground, fault: str = "", slot: str = "") -> asyncio.subprocess.Process:
@@ -103,8 +113,16 @@ class Lottery:
         web = await start("web", self.ground)
         await self._one(web)
         await kill(web)
-        await eventually(self._is_at_rest, 30)
-        await kill(work)
+        try:
+            await eventually(self._is_at_rest, REST_LIMIT_S)
+        except TimeoutError:
+            raise AssertionError(f"not at rest: {await self._left()}") from None
+        finally:
+            await kill(work)
+
+    async def _left(self) -> list[str]:
+        rows = await self.ground.rows(LEFT)
+        return [str(row["row"]) for row in rows]
 
     async def _is_at_rest(self) -> bool:
         unfinished = await self.ground.one(

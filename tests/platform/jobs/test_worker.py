@@ -333,6 +333,23 @@ class TestClasses:
 
 @covers("PLT-3", "PLT-13")
 class TestRunning:
+    async def test_a_class_that_never_runs_dry_does_not_keep_the_others_waiting(self, ground: Ground) -> None:
+        encoded = asyncio.Event()
+
+        async def do(job: Do) -> None:
+            async with ground.work().begin() as unit:
+                unit.enqueue(Do())
+
+        async def encode(job: Encode) -> None:
+            encoded.set()
+
+        await enqueue(ground, *(Do(n=n) for n in range(30)))
+        async with going(ground.worker({Do: do, Encode: encode}, kinds={"quick": 3, "encode": 1}).run):
+            await asyncio.sleep(0.3)
+            await enqueue(ground, Encode())
+            async with asyncio.timeout(10):
+                await encoded.wait()
+
     async def test_it_is_poked_and_polls_when_nobody_pokes(self, ground: Ground) -> None:
         worker = ground.worker(UseCases(ground).table)
         async with going(worker.run):

@@ -5,15 +5,16 @@ the epoch of the claim. Any other is marked here, in batches, and runs at least 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import cache
 from time import monotonic
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 
-from suuupra.kernel.auth import service_principal
+from suuupra.kernel.auth import Principal, service_principal
 from suuupra.kernel.call import Call, calling
 from suuupra.kernel.clock import SystemClock
 from suuupra.kernel.ids import TimeIds
@@ -23,7 +24,7 @@ from suuupra.kernel.metrics import METRICS
 from suuupra.kernel.problems import OutcomeUnknown, Unavailable
 from suuupra.kernel.work import Work
 from suuupra.platform.connections.failures import CONNECTION_LOST
-from suuupra.platform.connections.pool import uninterrupted
+from suuupra.platform.connections.pool import quietly_closed, uninterrupted
 from suuupra.platform.errors import trace_of
 from suuupra.platform.jobs import statements
 from suuupra.platform.jobs.heavy import PageWatch
@@ -50,6 +51,12 @@ class WorkersKilled(RuntimeError):
 
 
 Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
+
+
+@cache
+def acting_as(service: str, tenant: str) -> Principal:
+    """The house itself as one of its services, for one tenant."""
+    return service_principal(service).model_copy(update={"tenant": tenant})
 
 
 class UnknownJob(RuntimeError):
@@ -106,9 +113,11 @@ class Worker:
         self._watch = PageWatch(database)
         self._running: dict[UUID, tuple[str, RunningJob, asyncio.Task[None]]] = {}
         self._marks: list[RunningJob] = []
-        self._due = {"schedule": 0.0, "reap": 0.0, "renew": 0.0}
+        self._due = {"schedule": 0.0, "reap": 0.0, "renew": 0.0, "look": 0.0}
         self._woken = asyncio.Event()
         self._is_first_reap = True
+        self._has_more: set[str] = set()
+        self._connection: Any = None
 
     def poke(self) -> None:
         """Somebody committed: look now."""
@@ -119,11 +128,13 @@ class Worker:
         try:
             while True:
                 try:
-                    await self._loop()
+                    async with quietly_closed(await self._database.connect()) as self._connection:
+                        await self._loop()
                 except INTERRUPTIONS as error:
                     log.warning("worker.interrupted", reason=type(error).__name__)
                     await asyncio.sleep(POLL_S)
         finally:
+            self._connection = None
             await uninterrupted(self._drain())
 
     async def step(self) -> int:
@@ -172,18 +183,34 @@ class Worker:
             free = {kind: places for kind, places in free.items() if kind not in HEAVY}
         wanted = [kind for kind, places in free.items() if places > 0]
         started = 0
-        async with self._database.pool.driver() as driver:
-            now = self._now()
-            for row in await driver.fetch(statements.READY, wanted, self._services, now):
-                kind = row["queue"]
-                claimed = await driver.fetch(
-                    statements.CLAIM, kind, self._services, now, free[kind], self.slot
+        async with self._driver() as driver:
+            for kind in await self._kinds_with_work(driver, wanted):
+                rows = await driver.fetch(
+                    statements.CLAIM, kind, self._services, self._now(), free[kind], self.slot
                 )
-                for found in claimed:
-                    self._start(kind, RunningJob.from_row(found, self._database.pool, self._may_run(kind)))
-                started += len(claimed)
+                for row in rows:
+                    self._start(kind, RunningJob.from_row(row, self._database.pool, self._may_run(kind)))
+                (self._has_more.add if len(rows) == free[kind] else self._has_more.discard)(kind)
+                started += len(rows)
         await self._database.faults.at("job.claimed")
         return started
+
+    async def _kinds_with_work(self, driver: Any, wanted: list[str]) -> list[str]:
+        """Those that were full at the last claim, unasked; now and then, or if none was, by a look at all."""
+        full = [kind for kind in wanted if kind in self._has_more]
+        if full and not self._is_due("look", POLL_S):
+            return full
+        rows = await driver.fetch(statements.READY, wanted, self._services, self._now())
+        return [row["queue"] for row in rows]
+
+    @asynccontextmanager
+    async def _driver(self) -> AsyncIterator[Any]:
+        """The loop's own connection; a step takes one of the pool."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        async with self._database.pool.driver() as driver:
+            yield driver
 
     def _start(self, kind: str, job: RunningJob) -> None:
         task = asyncio.create_task(self._execute(job))
@@ -198,9 +225,10 @@ class Worker:
     async def _execute(self, job: RunningJob) -> None:
         set_current_job(job)
         started = monotonic()
-        principal = service_principal(job.service).model_copy(update={"tenant": job.tenant})
         try:
-            with calling(Call(principal=principal, trace=job.trace, operation=job.name)):
+            with calling(
+                Call(principal=acting_as(job.service, job.tenant), trace=job.trace, operation=job.name)
+            ):
                 await self._use_case(job)
         except JobLost:
             log.warning("job.lost", job=job.name, attempt=job.attempt)
@@ -252,21 +280,21 @@ class Worker:
         if not marks:
             return
         await self._database.faults.at("job.before_mark")
-        async with self._database.pool.driver() as driver:
+        async with self._driver() as driver:
             await driver.execute(
                 statements.MARK, [job.id for job in marks], [job.epoch for job in marks], self._now()
             )
 
     async def _reap(self) -> int:
         """Make ready what dead workers left; at the start at once, if they had this slot."""
-        async with self._database.pool.driver() as driver:
+        async with self._driver() as driver:
             found = await driver.fetch(statements.REAP, self.slot, self._services, self._is_first_reap)
         self._is_first_reap = False
         return len(found)
 
     async def _renew(self) -> None:
         jobs = [job for _, job, _ in self._running.values()]
-        async with self._database.pool.driver() as driver:
+        async with self._driver() as driver:
             lost = await driver.fetch(statements.RENEW, [job.id for job in jobs], [job.epoch for job in jobs])
         for row in lost:
             if row["id"] in self._running:
