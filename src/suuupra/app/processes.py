@@ -107,6 +107,7 @@ def server_of(
         loop="none",
         http="httptools",
         ws="websockets-sansio",
+        ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,
         log_config=None,

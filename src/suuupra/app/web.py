@@ -23,9 +23,10 @@ from suuupra.app.house import House
 from suuupra.app.paths import PathTable
 from suuupra.app.settings import PlatformSettings
 from suuupra.kernel.call import Call, calling, current_call
-from suuupra.kernel.problems import NotFound, Problem
+from suuupra.kernel.problems import Problem
 from suuupra.platform.forward import Forwarder, read_forwarded
 from suuupra.platform.keys import Seals
+from suuupra.platform.mail import refuse_strangers
 from suuupra.platform.observe.spans import trace_of
 from suuupra.services.gateway.service import Gateway
 from suuupra.services.notifications.api import Feed, FeedCounts, FeedCountsQuery
@@ -37,7 +38,6 @@ from suuupra.web.showcase import showcase
 BELL_S = 0.2
 INTERNAL = ("/ports/", "/metrics", "/health")
 HOT = ("/static", "/media", "/objects", "/realtime", "/api/v1/uploads/tus", "/api/v1/playbacks")
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
 
 @dataclass(frozen=True)
@@ -183,11 +183,3 @@ def dev_pages(house: House) -> list[Route]:
         return HTMLResponse(showcase(request.app.state.pages, frame_of(request)))
 
     return [Route("/dev/components", components)]
-
-
-def refuse_strangers(request: Request) -> None:
-    """`/dev/*` is 404 for a foreign `Host` and for whatever was forwarded."""
-    host = request.headers.get("host", "").rsplit(":", 1)[0]
-    forwarded = {"forwarded", "x-forwarded-for", "x-forwarded-host"} & set(request.headers.keys())
-    if host not in LOOPBACK or forwarded:
-        raise NotFound

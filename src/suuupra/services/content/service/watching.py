@@ -195,8 +195,9 @@ def _verdict(seen: Sight, lesson_id: UUID | None) -> dict[str, object]:
 
 
 def resume_ms(position_ms: int, duration_ms: int) -> int:
-    """Where to start: where one was, or the beginning after the last five seconds."""
-    return 0 if duration_ms and position_ms > duration_ms - 5_000 else position_ms
+    """Where one was; the beginning within the last five seconds (a tenth of a short film)."""
+    tail_ms = min(5_000, duration_ms // 10)
+    return 0 if duration_ms and position_ms > duration_ms - tail_ms else position_ms
 
 
 def ticket_of(plan: vod.PlaybackPlan) -> PlaybackTicket:
