@@ -163,3 +163,17 @@ async def test_a_process_killed_in_a_sign_up_leaves_all_or_nothing(
         await browser(house, "meera@example.org").sign_up()
         assert await count(fresh_database, "account") == 1
         assert await mailed_token(house, "meera@example.org")
+
+
+@covers("ID-1", "ID-9", "ID-26")
+@pytest.mark.parametrize("binding", ["local", "remote"])
+async def test_the_same_when_services_stand_apart(start_house: StartHouse, binding: str) -> None:
+    async with start_house("identity", binding=binding) as house:
+        member = browser(house)
+        account_id = await member.join()
+        again = browser(house, member.address)
+        assert (await again.sign_in("a wrong guess of mine")).status_code == 401
+        assert (await again.sign_in()).status_code == 303
+        assert await again.who() == account_id
+        await member.submit("/settings/sessions", "/settings/sessions/end-all")
+        assert not await again.is_signed_in()

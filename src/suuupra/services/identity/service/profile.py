@@ -146,9 +146,12 @@ class Profiles:
 
 def picture_url(account: accounts.Account) -> str | None:
     """Where the picture is shown; None: draw initials."""
-    if account.picture_key is None:
-        return None
-    return f"/people/{account.id}/picture/{account.picture_key.rpartition('/')[2]}"
+    return picture_address(account.id, account.picture_key)
+
+
+def picture_address(account_id: UUID, key: str | None) -> str | None:
+    """The same of the two facts it depends on."""
+    return None if key is None else f"/people/{account_id}/picture/{key.rpartition('/')[2]}"
 
 
 def _publish(unit: Unit, account: accounts.Account, changed: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ from suuupra.services.identity.rules import sessions as rules
 from suuupra.services.identity.rules.permissions import admitted
 from suuupra.services.identity.rules.roles import check_below, is_staff
 from suuupra.services.identity.service.ground import Ground, own_or_staff
-from suuupra.services.identity.service.profile import picture_url
+from suuupra.services.identity.service.profile import picture_address
 from suuupra.services.identity.service.steps import end_sessions, target
 from suuupra.services.identity.store import accounts, roles, sessions
 
@@ -41,35 +41,35 @@ class SessionService:
         ground = self._ground
         async with ground.work.read() as session:
             live = await sessions.by_secret(session, rules.digest(query.secret))
-        if live is None or live.account.status == "suspended":
+        if live is None or live.status == "suspended" or ground.hub.is_revoked(live.id):
             return NOBODY
-        now, row = ground.clock.now(), live.session
-        ages = rules.Ages(row.created_at, row.last_seen_at)
-        if not rules.is_alive(ages, now, is_staff=is_staff(live.roles)) or ground.hub.is_revoked(row.id):
+        now = ground.clock.now()
+        ages = rules.Ages(live.created_at, live.last_seen_at)
+        if not rules.is_alive(ages, now, is_staff=is_staff(live.roles)):
             return NOBODY
-        if now - row.last_seen_at >= rules.SEEN_EVERY:
+        if now - live.last_seen_at >= rules.SEEN_EVERY:
             async with ground.work.begin() as unit:
-                await sessions.seen(unit.session, row.id, query.address_prefix, now)
+                await sessions.seen(unit.session, live.id, query.address_prefix, now)
         return self._identified(live)
 
     def _identified(self, live: sessions.Live) -> Identified:
-        ground, row, account = self._ground, live.session, live.account
-        held = admitted(live.roles, row.level, needs_factor=ground.staff_needs_factor)
+        ground = self._ground
+        held = admitted(live.roles, live.level, needs_factor=ground.staff_needs_factor)
         who = Principal(
-            subject=account.id,
+            subject=live.account_id,
             kind="person",
             roles=held,
             permissions=ground.permissions.of(held),
-            strength=row.level,
-            session=row.id,
-            authenticated_at=row.authenticated_at,
-            is_verified=account.status == "active",
+            strength=live.level,
+            session=live.id,
+            authenticated_at=live.authenticated_at,
+            is_verified=live.status == "active",
         )
         return Identified(
             principal=who,
-            name=account.name,
-            picture_url=picture_url(account),
-            csrf_secret=ground.vault.csrf_secret(row.id),
+            name=live.name,
+            picture_url=picture_address(live.account_id, live.picture_key),
+            csrf_secret=ground.vault.csrf_secret(live.id),
         )
 
     async def page(self, query: SessionQuery) -> Page[SessionFacts]:

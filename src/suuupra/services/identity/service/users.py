@@ -89,6 +89,8 @@ class UserService:
             return accounts.Filter(key=key, role=query.role, status=query.status)
         words = ["".join(filter(str.isalnum, word)) for word in query.text.split()]
         text = " & ".join(f"{word}:*" for word in words if word)
+        if words and not text:
+            return accounts.Filter(key=b"")
         return accounts.Filter(words=text, role=query.role, status=query.status)
 
     async def invite(self, command: Invite) -> Nothing:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, cast, func, select, update
+from sqlalchemy import ARRAY, Text, bindparam, cast, func, select, update
 
 from suuupra.kernel.session import Session
 from suuupra.services.identity.tables import Account, RoleGrant
@@ -14,29 +14,51 @@ from suuupra.services.identity.tables import Session as SessionRow
 __all__ = ["Live", "SessionRow"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Live:
-    """A session and its person, read in one go."""
+    """A session and what each request needs of its person, read in one go."""
 
-    session: SessionRow
-    account: Account
+    id: UUID
+    level: int
+    authenticated_at: datetime
+    created_at: datetime
+    last_seen_at: datetime
+    account_id: UUID
+    status: str
+    name: str
+    picture_key: str | None
     roles: frozenset[str]
+
+
+# Built once, columns only: it runs at every request, and mapped rows would cost three times as much.
+_HELD = (
+    select(func.coalesce(func.array_agg(RoleGrant.role), cast([], ARRAY(Text))))
+    .where(RoleGrant.account_id == SessionRow.account_id)
+    .scalar_subquery()
+)
+_BY_SECRET = (
+    select(
+        SessionRow.id,
+        SessionRow.level,
+        SessionRow.authenticated_at,
+        SessionRow.created_at,
+        SessionRow.last_seen_at,
+        Account.id.label("account_id"),
+        Account.status,
+        Account.name,
+        Account.picture_key,
+        _HELD.label("roles"),
+    )
+    .join(Account, Account.id == SessionRow.account_id)
+    .where(SessionRow.secret_hash == bindparam("secret_hash"), SessionRow.ended_at.is_(None))
+)
 
 
 async def by_secret(session: Session, secret_hash: bytes) -> Live | None:
     """One that has not been ended; its age is for the rules."""
-    held = (
-        select(func.coalesce(func.array_agg(RoleGrant.role), cast([], ARRAY(Text))))
-        .where(RoleGrant.account_id == SessionRow.account_id)
-        .scalar_subquery()
-    )
-    query = (
-        select(SessionRow, Account, held)
-        .join(Account, Account.id == SessionRow.account_id)
-        .where(SessionRow.secret_hash == secret_hash, SessionRow.ended_at.is_(None))
-    )
-    row = (await session.execute(query)).one_or_none()
-    return None if row is None else Live(row[0], row[1], frozenset(row[2]))
+    rows = await session.execute(_BY_SECRET, {"secret_hash": secret_hash})
+    found = rows.mappings().one_or_none()
+    return None if found is None else Live(**{**found, "roles": frozenset(found["roles"])})
 
 
 async def get(session: Session, session_id: UUID, *, lock: bool = False) -> SessionRow | None:
