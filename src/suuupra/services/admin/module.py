@@ -1,5 +1,6 @@
 """The manifest of admin."""
 
+from suuupra.kernel.audit import Audited
 from suuupra.kernel.manifest import Built, Manifest, NavigationItem, Tools, subscribe
 from suuupra.kernel.oversight import Deliveries, Figures, Health
 from suuupra.services.admin import handlers, jobs, tables
@@ -70,6 +71,7 @@ MANIFEST = Manifest(
     wants=(content.Courses, content.Approvals, vod.Assets),
     provides=(AuditTrail,),
     collects=(Figures, Health, Deliveries),
+    publishes=(Audited,),
     subscribes=(subscribe(handlers.on_audited),),
     jobs=(CheckAudit,),
     schedules=jobs.SCHEDULES,

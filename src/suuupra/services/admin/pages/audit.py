@@ -44,6 +44,11 @@ class AuditView:
     def is_filtered(self) -> bool:
         return any(self.filters.values())
 
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the filters is set that stand behind the first."""
+        return any(self.filters[name] for name in ("target", "actor", "source", "since", "until"))
+
 
 def day(text: str, pointer: str, zone: str) -> datetime | None:
     """Midnight of a day on the calendar of `zone`."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice, zip_longest
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,11 +18,12 @@ from suuupra.web.charts import Chart, Series
 from suuupra.web.draw import draw
 from suuupra.web.filters import compact, plural
 from suuupra.web.frame import Item
-from suuupra.web.parts import Stat
+from suuupra.web.parts import Column, Stat
 
 DAYS = (7, 14, 30, 90)
 USUAL_DAYS = 30
 SPARK_MIN = 2
+TILES = 4
 UNKNOWN = "–"
 CHOICES = {
     "approvals": ("submission waits for a decision", "submissions wait for a decision", "/admin/approvals"),
@@ -31,14 +34,34 @@ CHOICES = {
 
 
 @dataclass(frozen=True)
+class Row:
+    """One figure of the table: what it stands at, what came in the range; its name leads to its chart."""
+
+    title: str
+    service: str
+    href: str
+    is_chosen: bool
+    now: str
+    came: str
+    points: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class OverviewView:
     """The page. `chart` is of the chosen figure; None where nobody counts anything."""
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("Figure"),
+        Column("Service"),
+        Column("Stands at", "end"),
+        Column("New", "end"),
+        Column("Lately"),
+    )
     overview: Overview
     stats: tuple[Stat, ...]
     chart: Chart | None
     definition: str
-    figures: tuple[Item, ...]
+    rows: tuple[Row, ...]
     ranges: tuple[Item, ...]
     waiting: tuple[Item, ...]
     words: Mapping[str, str]
@@ -50,19 +73,46 @@ class OverviewView:
         return sum(one.state != "well" for one in self.overview.health)
 
 
+def headlines(figures: tuple[Figure, ...]) -> tuple[Figure, ...]:
+    """The tiles: the first figure of each service, then the second ones, as each owner ordered them."""
+    by_service: dict[str, list[Figure]] = {}
+    for figure in figures:
+        by_service.setdefault(figure.service, []).append(figure)
+    turns = zip_longest(*by_service.values())
+    return tuple(islice((figure for turn in turns for figure in turn if figure), TILES))
+
+
+def values_of(figure: Figure) -> tuple[float, ...]:
+    """The known days in order."""
+    return tuple(point.value for point in figure.points)
+
+
 def stat_of(figure: Figure, days: int) -> Stat:
     """What it stands at, what came in these days; a figure that nobody knows is a dash."""
-    values = tuple(point.value for point in figure.points)
-    came = sum(values)
+    values = values_of(figure)
+    came, note = sum(values), f"in {days} days"
     if figure.now is None:
-        value = compact(came) if values else UNKNOWN
-        return Stat(figure.title, value, note=f"in {days} days", points=_spark(values))
+        return Stat(figure.title, compact(came) if values else UNKNOWN, note=note, points=_spark(values))
     return Stat(
         figure.title,
         compact(figure.now),
         change=f"+{compact(came)}" if came else "",
         way="good",
-        note=(f"in {days} days" if came else f"none new in {days} days") if values else figure.unit,
+        note=(note if came else f"none new {note}") if values else figure.unit,
+        points=_spark(values),
+    )
+
+
+def row_of(request: Request, figure: Figure, chosen: Figure | None) -> Row:
+    """A line of the table."""
+    values = values_of(figure)
+    return Row(
+        title=figure.title,
+        service=figure.service,
+        href=same_page(request, figure=figure.key),
+        is_chosen=figure is chosen,
+        now=UNKNOWN if figure.now is None else compact(figure.now),
+        came=compact(sum(values)) if values else UNKNOWN,
         points=_spark(values),
     )
 
@@ -74,8 +124,7 @@ def _spark(values: tuple[float, ...]) -> tuple[float, ...]:
 def chart_of(figure: Figure) -> Chart:
     """One figure by day, in UTC as it is counted."""
     labels = tuple(f"{point.at.day} {point.at:%b}" for point in figure.points)
-    series = Series(figure.title, tuple(point.value for point in figure.points))
-    return Chart(f"{figure.title} by day", labels, (series,))
+    return Chart(f"{figure.title} by day", labels, (Series(figure.title, values_of(figure)),))
 
 
 def waiting_of(waiting: tuple[Waiting, ...]) -> tuple[Item, ...]:
@@ -98,18 +147,16 @@ def days_of(request: Request) -> int:
 
 def view_of(request: Request, overview: Overview) -> OverviewView:
     """What the page draws of the numbers."""
-    wanted = query_of(request, "figure")
     found = {figure.key: figure for figure in overview.figures}
-    chosen = found.get(wanted) or next(iter(found.values()), None)
+    tiles = headlines(overview.figures)
+    moving = (figure for figure in (*tiles, *overview.figures) if any(values_of(figure)))
+    chosen = found.get(query_of(request, "figure")) or next(moving, next(iter(tiles), None))
     return OverviewView(
         overview=overview,
-        stats=tuple(stat_of(figure, overview.days) for figure in overview.figures),
+        stats=tuple(stat_of(figure, overview.days) for figure in tiles),
         chart=chart_of(chosen) if chosen else None,
         definition=chosen.definition if chosen else "",
-        figures=tuple(
-            Item(figure.title, same_page(request, figure=key), current=figure is chosen)
-            for key, figure in found.items()
-        ),
+        rows=tuple(row_of(request, figure, chosen) for figure in overview.figures),
         ranges=tuple(
             Item(f"{days} days", same_page(request, days=str(days)), current=days == overview.days)
             for days in DAYS
