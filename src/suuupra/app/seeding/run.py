@@ -137,13 +137,13 @@ async def describe(teacher: Visitor, base: str, plan: dict[str, Any]) -> None:
 async def write_lessons(academy: Academy, teacher: Visitor, base: str, plan: dict[str, Any]) -> None:
     """Sections, articles, videos."""
     draft = await teacher.get(f"{base}/draft") or {}
-    empty = [section["id"] for section in draft.get("sections", [])]
+    empty = list(draft.get("sections", []))
     for section in plan["sections"]:
         name, title = f"{plan['key']} {section['title']}", {"title": section["title"]}
         if empty:  # the section that every new course begins with
-            made = {"id": empty.pop(0)}
-            etag = await teacher.etag(f"{base}/draft")
-            await teacher.act("PATCH", f"{base}/sections/{made['id']}", title, match=etag)
+            made = empty.pop(0)
+            match = f'"{made["etag"]}"'
+            await teacher.act("PATCH", f"{base}/sections/{made['id']}", title, match=match)
         else:
             made = await teacher.act("POST", f"{base}/sections", title, act=f"section {name}")
         for lesson in section["lessons"]:
