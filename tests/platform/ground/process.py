@@ -12,6 +12,7 @@ import sys
 
 import uvloop
 
+from suuupra.kernel import logs
 from suuupra.kernel.call import Call, calling
 from suuupra.kernel.clock import SystemClock
 from suuupra.kernel.ids import TimeIds
@@ -103,6 +104,7 @@ async def web(sample: Sample) -> None:
 
 
 async def main(role: str, dsn: str, slot: str, fault: str = "") -> None:
+    logs.configure(level="error")  # to stderr: nobody reads this process's output but for its answers
     database = Database(dsn, faults=KillAt(fault))
     work = database.work("sample", clock=SystemClock(), ids=TimeIds())
     sample = Sample(work)
