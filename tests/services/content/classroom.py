@@ -18,6 +18,7 @@ from suuupra.services.content.api import (
     JoinCourse,
     SubmitCourse,
 )
+from suuupra.services.content.service import drafting, media
 from suuupra.services.content.service.authoring import AddLesson, ChangeDetails, CreateCourse
 from suuupra.services.content.service.content import Content
 from suuupra.services.vod import api as vod
@@ -132,8 +133,6 @@ class Classroom:
 
     async def film(self, course: Written, lesson_id: UUID, duration_ms: int = 60_000) -> UUID:
         """A ready video for a video lesson, as vod's events would leave it."""
-        from suuupra.services.content.service import drafting, media
-
         media_id = IDS.new()
         with self.as_(course.author):
             async with self.work.begin() as unit:

@@ -15,6 +15,7 @@ from suuupra.services.content.api import (
     InviteLearners,
     LinkSpent,
     OpenInvitation,
+    RevokeEnrolment,
     WithdrawCourse,
     WithdrawInvitation,
 )
@@ -161,8 +162,6 @@ async def test_a_days_mails_have_an_end(start_house: StartHouse) -> None:
 
 @covers("CON-16")
 async def test_a_removed_learner_comes_back_by_a_new_invitation(room: Classroom) -> None:
-    from suuupra.services.content.api import RevokeEnrolment
-
     course = await room.publish()
     place = await room.join(course)
     with room.as_(course.author):

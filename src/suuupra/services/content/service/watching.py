@@ -142,7 +142,7 @@ class Watching:
             return vod.PlayRight(allowed=False, reason="This video belongs to nothing that is known here.")
         course_id, lesson_id = reference
         who = principal()
-        if who.subject != query.subject:
+        if not who.is_person or who.subject != query.subject:
             who = Principal(kind="person", subject=query.subject) if query.subject else Principal()
         try:
             seen = await sight(self._desk, who, course_id=course_id)
