@@ -52,7 +52,6 @@ class OverviewView:
 
     columns: ClassVar[tuple[Column, ...]] = (
         Column("Figure"),
-        Column("Service"),
         Column("Stands at", "end"),
         Column("New", "end"),
         Column("Lately"),
