@@ -32,3 +32,9 @@ def test_what_others_know_of_a_person_counts_as_guessable() -> None:
     check("meeranair85kochi")
     with pytest.raises(Invalid):
         check("meeranair85kochi", known=("Meera Nair", "meeranair85kochi@example.org", "Suuupra"))
+
+
+@covers("ID-8")
+def test_half_a_sign_is_no_password() -> None:
+    with pytest.raises(Invalid):
+        check("quiet lanterns \ud800 over Nila")

@@ -11,7 +11,7 @@ from suuupra.kernel.pagination import PageQuery
 
 CARDS_MAX = 200
 
-Reason = Annotated[str, Field(min_length=3, max_length=500)]
+Reason = Annotated[str, Field(min_length=3, max_length=500, pattern=r"^[^\x00]*$")]
 
 
 class User(Message):
@@ -48,8 +48,8 @@ class UserQuery(PageQuery):
     """`text` finds a part of a name, or a whole mail address; newest accounts first."""
 
     text: str = Field(default="", max_length=254)
-    role: str = ""
-    status: str = ""
+    role: str = Field(default="", pattern="^[a-z]*$", max_length=40)
+    status: str = Field(default="", pattern="^[a-z]*$", max_length=40)
 
 
 class Invite(Command):
@@ -194,7 +194,7 @@ class EndAllSessions(Command):
 
     user_id: UUID | None = None
     keep_current: bool = False
-    reason: str = Field(default="signed_out_everywhere", max_length=60)
+    reason: str = Field(default="signed_out_everywhere", pattern="^[a-z_]+$", max_length=60)
 
 
 class Ended(Message):

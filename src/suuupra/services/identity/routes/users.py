@@ -1,15 +1,14 @@
 """Roles and suspensions of others by REST: a permission and a fresh proof for each."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
 
 from suuupra.kernel.call import principal
 from suuupra.kernel.messages import Message
 from suuupra.services.identity.api import (
     GrantRole,
+    Reason,
     RequireStepUp,
     RestoreUser,
     RevokeRole,
@@ -19,8 +18,6 @@ from suuupra.services.identity.api import (
     User,
 )
 from suuupra.services.identity.service import Identity
-
-Reason = Annotated[str, Field(min_length=3, max_length=500)]
 
 
 class NewRole(Message):

@@ -36,7 +36,7 @@ def normalise(address: str, pointer: str = "/address") -> str:
 
 
 def _is_local(local: str) -> bool:
-    return bool(LOCAL.fullmatch(local)) and not local.startswith(".") and not local.endswith(".")
+    return local.isprintable() and local == local.strip(".") and bool(LOCAL.fullmatch(local))
 
 
 def _wrong(pointer: str) -> Invalid:

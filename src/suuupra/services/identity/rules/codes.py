@@ -46,4 +46,4 @@ def recovery_code(chance: int) -> str:
 def recovery_hash(account_key: bytes, code: str) -> bytes:
     """Fifty random bits need no slow hash, only one bound to the account."""
     plain = code.lower().replace("-", "").replace(" ", "").translate(LOOKALIKES)
-    return hmac.new(account_key, plain.encode(), hashlib.sha256).digest()
+    return hmac.new(account_key, plain.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()

@@ -22,12 +22,19 @@ class Checked:
     rehashed: str | None = None
 
 
+def is_text(password: str) -> bool:
+    """Half a sign (a lone surrogate) can be neither typed nor hashed."""
+    return not any("\ud800" <= char <= "\udfff" for char in password)
+
+
 def check(password: str, known: Iterable[str] = (), pointer: str = "/password") -> None:
     """`Invalid` with the reason. `known` are words that others know: name, address, the site's name."""
     if len(password) < LENGTH_MIN:
         raise Invalid.at(pointer, f"Use at least {LENGTH_MIN} characters.")
     if len(password) > LENGTH_MAX:
         raise Invalid.at(pointer, f"Use at most {LENGTH_MAX} characters.")
+    if not is_text(password):
+        raise Invalid.at(pointer, "This holds signs that are no text.")
     words = [part for text in known for part in (text, *text.replace("@", " ").split())]
     estimate = zxcvbn(password[:LOOKED_AT], user_inputs=words)
     if estimate["score"] < SCORE_MIN:

@@ -50,7 +50,7 @@ def is_alive(ages: Ages, now: datetime, *, is_staff: bool) -> bool:
 
 def digest(secret: str) -> bytes:
     """What is stored of a 256-bit secret: it needs no slow hash."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def device_of(agent: str) -> str:
@@ -64,6 +64,6 @@ def device_of(agent: str) -> str:
 
 def safe_next(path: str | None, default: str = "/") -> str:
     """A path of this site, or the default: never another host, scheme or line."""
-    if path and len(path) <= PATH_LENGTH_MAX and HERE.fullmatch(path):
+    if path and len(path) <= PATH_LENGTH_MAX and path.isprintable() and HERE.fullmatch(path):
         return path
     return default

@@ -79,8 +79,9 @@ class SignIns:
         await ground.look(f"identity:failures:{visit.prefix}", NETWORK)
         await ground.take(guess.bucket, GUESSES)
         phc = found.phc if found else None
-        checked = await ground.hasher.check(phc, guess.password[: passwords.LENGTH_MAX])
-        if not checked.is_right or len(guess.password) > passwords.LENGTH_MAX:
+        can_be = len(guess.password) <= passwords.LENGTH_MAX and passwords.is_text(guess.password)
+        checked = await ground.hasher.check(phc, guess.password if can_be else "")
+        if not checked.is_right:
             await self.refuse("password", (found.account_id if found else None), visit)
             raise InvalidCredentials
         await ground.limits.forget(guess.bucket)
