@@ -107,7 +107,9 @@ class Approving:
             else:
                 send_back(unit, case, course, reasons_of(command))
             case.decided_by, case.decided_at = who.subject, unit.now
-            return unit.answer(shapes.case_of(case, revision.number))
+            decided = unit.answer(shapes.case_of(case, revision.number))
+        await self._desk.faults.at("content.publish.after_commit")
+        return decided
 
     async def _approve(self, unit: Unit, case: CaseRow, course: Course, revision: Revision) -> None:
         """Publishes in this unit, unless the author wants to choose the moment."""
