@@ -1,4 +1,7 @@
-"""Takes the pictures of docs/images from a running site with the demo: `python deploy/pictures.py ADDRESS OWNER-FILE`."""
+"""Takes the pictures of docs/images from a running site with the demo.
+
+Use: python deploy/pictures.py ADDRESS OWNER-FILE
+"""
 
 import asyncio
 import io
@@ -10,7 +13,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 TARGET = Path(__file__).parents[1] / "docs" / "images"
-PASSWORD = "kesar-neel-mor-haldi"
+PASSWORD = "kesar-neel-mor-haldi"  # noqa: S105 - the demo's, printed by the seed
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 SIZES = {"light": (1280, 860, "light"), "dark": (1280, 860, "dark"), "phone": (390, 844, "light")}
 COURSE = "/courses/waves-and-the-fourier-idea"
@@ -68,9 +71,7 @@ async def one_look(browser: Browser, address: str, look: str, owner: dict[str, s
     await keep(staff, f"admin-{look}")
 
 
-async def main(address: str, owner_file: str) -> None:
-    TARGET.mkdir(parents=True, exist_ok=True)
-    owner = json.loads(Path(owner_file).read_text(encoding="utf-8"))
+async def main(address: str, owner: dict[str, str]) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         for look in SIZES:
@@ -78,4 +79,5 @@ async def main(address: str, owner_file: str) -> None:
         await browser.close()
 
 
-asyncio.run(main(*sys.argv[1:]))
+TARGET.mkdir(parents=True, exist_ok=True)
+asyncio.run(main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))))
