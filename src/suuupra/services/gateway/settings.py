@@ -1,12 +1,12 @@
 """Settings of the gateway."""
 
+import ipaddress
 import re
 from typing import ClassVar
 
 from pydantic import Field, field_validator
 
 from suuupra.kernel.settings import Settings
-from suuupra.services.gateway.rules import networks
 
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]]+(:\d{1,5})?")
 
@@ -41,5 +41,6 @@ class GatewaySettings(Settings):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        networks(value)
+        for one in value:
+            ipaddress.ip_network(one, strict=False)
         return value
