@@ -141,7 +141,7 @@ async def test_a_whole_address_is_shown_once_and_its_reading_is_on_the_trail(
 
 
 @covers("ADM-1")
-@pytest.mark.parametrize("reason", ["", "  ", "no", "x" * 501])
+@pytest.mark.parametrize("reason", ["", "  ", "no", "x" * 501, "a\x00b and more"])
 async def test_an_act_without_a_reason_is_refused_and_nothing_happens(
     house: StandingHouse, boss: Seat, asha: Seat, reason: str
 ) -> None:

@@ -3,23 +3,33 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 import rfc8785
+from sqlalchemy import make_url
 
 from suuupra.kernel.audit import audited
 from suuupra.kernel.auth import Principal, service_principal
 from suuupra.kernel.problems import Forbidden, Invalid, Unauthenticated
 from suuupra.services.admin.api import AuditEntry, AuditQuery, AuditTrail
 from suuupra.services.admin.service.trail import CheckAudit
+from suuupra.services.admin.store import newest
 from tests.covers import covers
 from tests.house import StandingHouse
 from tests.services.admin.staff import Seat
 
 AUDITOR = Principal(kind="person", permissions=frozenset({"admin.desk.view", "admin.audit.read"}))
+
+TWENTY_THOUSAND = """
+insert into admin.audit_entry
+select gen_random_uuid(), now() - n * interval '1 second', 'source' || n % 9, 'actor' || n % 50,
+  'action' || n % 40, 'target' || n % 900, null, '{}', '{}', '', '', ''
+from generate_series(1, 20000) n
+"""
 
 
 @asynccontextmanager
@@ -163,6 +173,15 @@ async def test_an_edited_row_is_named_by_the_check_and_marked_on_the_page(
 
 
 @covers("ADM-40")
+@pytest.mark.parametrize("text", ["%00", "x" * 201, "a%00b"])
+async def test_odd_text_in_a_filter_is_named(house: StandingHouse, boss: Seat, text: str) -> None:
+    for name in ("actor", "action", "target", "source"):
+        answer = await boss.api("GET", f"/audit?{name}={text}")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, f"/{name}")
+    assert (await boss.get(f"/admin/audit?action={text[:3]}")).status_code in {200, 422}
+
+
+@covers("ADM-40")
 @pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "0001-01-01", "9999-12-31"])
 async def test_a_day_that_is_none_is_named(house: StandingHouse, boss: Seat, day: str) -> None:
     answer = await boss.get(f"/admin/audit?since={day}")
@@ -176,3 +195,23 @@ async def test_days_are_those_of_the_reader(house: StandingHouse, boss: Seat) ->
     day = entry.at.astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat()
     assert "course:today" in await boss.read(f"/admin/audit?target=course:today&since={day}&until={day}")
     assert "Nothing matches" in await boss.read("/admin/audit?target=course:today&until=2020-01-01")
+
+
+@covers("ADM-40")
+async def test_each_filter_walks_an_index_and_sorts_nothing(house: StandingHouse, boss: Seat) -> None:
+    dialect = make_url("postgresql+asyncpg://").get_dialect()()
+    place = (datetime(2026, 11, 21, tzinfo=UTC), boss.id)
+    filters: list[dict[str, Any]] = [{}, {"actor": "actor7"}, {"action": "action7"}, {"target": "target7"}]
+    filters += [{"source": "source7"}, {"about": boss.id}, {"actor": "actor7", "since_at": place[0]}]
+    async with bare(house) as database:
+        written = database.transaction()
+        await written.start()
+        await database.execute(TWENTY_THOUSAND)
+        await database.execute("analyze admin.audit_entry")
+        for one in filters:
+            for sought in newest(AuditQuery(**one), place, 51):
+                text = sought.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+                plan = [row[0] for row in await database.fetch(f"explain {text}")]
+                assert any("Index Scan" in line for line in plan), (one, plan)
+                assert not any("Sort" in line or "Seq Scan" in line for line in plan), (one, plan)
+        await written.rollback()

@@ -1,7 +1,7 @@
 """The door of admin: the audit trail, and how the desk refuses."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from suuupra.kernel.pagination import Page, PageQuery
 from suuupra.kernel.problems import NotFound
 
 NAME_MAX = 200
+Name = Annotated[str, Field(max_length=NAME_MAX, pattern=r"^[^\x00]*$")]
 
 
 class PartNotInstalled(NotFound):
@@ -23,10 +24,10 @@ class PartNotInstalled(NotFound):
 class AuditQuery(PageQuery):
     """Each filter is exact. `about` finds what somebody did and what was done to them."""
 
-    actor: str = Field(default="", max_length=NAME_MAX)
-    action: str = Field(default="", max_length=NAME_MAX)
-    target: str = Field(default="", max_length=NAME_MAX)
-    source: str = Field(default="", max_length=NAME_MAX)
+    actor: Name = ""
+    action: Name = ""
+    target: Name = ""
+    source: Name = ""
     about: UUID | None = None
     since_at: Moment | None = None
     until_at: Moment | None = None

@@ -1,6 +1,5 @@
 """The manifest of admin."""
 
-from suuupra.kernel.audit import Audited
 from suuupra.kernel.manifest import Built, Manifest, NavigationItem, Tools, subscribe
 from suuupra.kernel.oversight import Deliveries, Figures, Health
 from suuupra.services.admin import handlers, jobs, tables
@@ -71,7 +70,6 @@ MANIFEST = Manifest(
     wants=(content.Courses, content.Approvals, vod.Assets),
     provides=(AuditTrail,),
     collects=(Figures, Health, Deliveries),
-    publishes=(Audited,),
     subscribes=(subscribe(handlers.on_audited),),
     jobs=(CheckAudit,),
     schedules=jobs.SCHEDULES,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import Select, select, tuple_
 
 from suuupra.kernel.session import Session
 from suuupra.services.admin.api import AuditQuery
@@ -41,26 +41,15 @@ def leaf_of(row: AuditRow) -> Leaf:
 
 async def page(session: Session, query: AuditQuery, before: Place | None, count: int) -> Sequence[AuditRow]:
     """Newest first. `about` asks two indexes, each for a page, and merges."""
-    if query.about is None:
-        return await _some(session, query, before, count, ())
-    own = AuditRow.actor == str(query.about)
-    done_to = AuditRow.target == f"account:{query.about}"
-    rows = {
-        row.event_id: row
-        for where in (own, done_to)
-        for row in await _some(session, query, before, count, (where,))
-    }
+    rows: dict[UUID, AuditRow] = {}
+    for sought in newest(query, before, count):
+        rows |= {row.event_id: row for row in await session.scalars(sought)}
     return sorted(rows.values(), key=lambda row: (row.at, row.event_id), reverse=True)[:count]
 
 
-async def _some(
-    session: Session,
-    query: AuditQuery,
-    before: Place | None,
-    count: int,
-    where: tuple[ColumnElement[bool], ...],
-) -> Sequence[AuditRow]:
-    found = select(AuditRow).where(*where)
+def newest(query: AuditQuery, before: Place | None, count: int) -> list[Select[AuditRow]]:
+    """One question an index: each walks backwards from its place and stops after a page."""
+    found = select(AuditRow)
     for name, column in EXACT.items():
         if wanted := getattr(query, name):
             found = found.where(column == wanted)
@@ -68,11 +57,13 @@ async def _some(
         found = found.where(AuditRow.at >= query.since_at)
     if query.until_at is not None:
         found = found.where(AuditRow.at < query.until_at)
-    place = tuple_(AuditRow.at, AuditRow.event_id)
     if before is not None:
-        found = found.where(place < before)
-    newest = found.order_by(AuditRow.at.desc(), AuditRow.event_id.desc()).limit(count)
-    return (await session.scalars(newest)).all()
+        found = found.where(tuple_(AuditRow.at, AuditRow.event_id) < before)
+    found = found.order_by(AuditRow.at.desc(), AuditRow.event_id.desc()).limit(count)
+    if query.about is None:
+        return [found]
+    sides = (AuditRow.actor == str(query.about), AuditRow.target == f"account:{query.about}")
+    return [found.where(side) for side in sides]
 
 
 async def batch(

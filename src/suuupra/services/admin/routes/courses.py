@@ -34,8 +34,8 @@ class Decision(Message):
     reasons: tuple[str, ...] = Field(default=(), max_length=20)
 
 
-def course_routes(desk: Desk) -> APIRouter:
-    router = APIRouter()
+def course_routes(router: APIRouter, desk: Desk) -> None:
+    """`/courses…`, `/approvals…`."""
     courses = desk.courses
 
     @router.get("/courses")
@@ -82,11 +82,9 @@ def course_routes(desk: Desk) -> APIRouter:
         """Approve, or send back with reasons."""
         return await courses.decide(DecideCase(case_id=case_id, decision=body.decision, reasons=body.reasons))
 
-    _encodings(router, desk)
-    return router
 
-
-def _encodings(router: APIRouter, desk: Desk) -> None:
+def encoding_routes(router: APIRouter, desk: Desk) -> None:
+    """`/encodings…`."""
     encodings = desk.encodings
 
     @router.get("/encodings")

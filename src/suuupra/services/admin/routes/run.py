@@ -31,8 +31,8 @@ class JobList(Message):
     silent: tuple[Silence, ...] = ()
 
 
-def run_routes(desk: Desk) -> APIRouter:
-    router = APIRouter()
+def run_routes(router: APIRouter, desk: Desk) -> None:
+    """What runs, and the trail."""
 
     @router.get("/overview")
     async def overview(query: Annotated[Overlook, Query()]) -> Overview:
@@ -75,5 +75,3 @@ def run_routes(desk: Desk) -> APIRouter:
     async def audit(query: Annotated[AuditQuery, Query()]) -> Page[AuditEntry]:
         """Who did what to what and why, newest first."""
         return await desk.trail.entries(query)
-
-    return router

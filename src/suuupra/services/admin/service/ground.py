@@ -1,5 +1,6 @@
 """What every use case of admin stands on: its hands, its neighbours, and who may sit at the desk."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -25,6 +26,7 @@ SEES_DELIVERIES = "admin.delivery.view"
 SETTLES_DELIVERIES = "admin.delivery.manage"
 READS_AUDIT = "admin.audit.read"
 REASON_MIN, REASON_MAX = 3, 500
+UNWRITABLE = re.compile(r"[\x00-\x1f\ud800-\udfff]")
 P = TypeVar("P")
 
 
@@ -74,7 +76,7 @@ def staff(permission: str = SEES) -> Principal:
 def said(reason: str) -> str:
     """The reason, which nobody may leave out."""
     told = reason.strip()
-    if not REASON_MIN <= len(told) <= REASON_MAX:
+    if not REASON_MIN <= len(told) <= REASON_MAX or UNWRITABLE.search(told):
         raise Invalid.at("/reason", f"Say why, in {REASON_MIN} to {REASON_MAX} letters.")
     return told
 
