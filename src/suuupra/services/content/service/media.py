@@ -68,14 +68,14 @@ class LessonMediaDesk:
 
     async def open_upload(self, command: OpenLessonUpload) -> vod.UploadTicket:
         """The ticket of vod; the link is stored under its id at once, so that a closed tab loses nothing."""
-        uploads = self._desk.neighbours.uploads
-        if uploads is None:
-            raise Unavailable(AWAY)
         async with self._desk.work.begin() as unit:
             draft = await drafting.opened(unit, principal(), command.course_id)
             await _video_node(draft, command.lesson_id)
             link = await media.link(unit.session, command.lesson_id)
             owner, replaces = draft.course.owner_id, _replaced(link)
+        uploads = self._desk.neighbours.uploads
+        if uploads is None:
+            raise Unavailable(AWAY)
         ticket = await uploads.open(
             vod.OpenUpload(
                 owner_id=owner,
@@ -95,6 +95,8 @@ class LessonMediaDesk:
     async def attach(self, command: AttachMedia) -> None:
         """`Invalid` for an asset that is not one's own."""
         assets = self._desk.neighbours.assets
+        async with self._desk.work.read() as session:
+            standing.must_edit(await standing.asker(session, principal(), course_id=command.course_id))
         if assets is None:
             raise Unavailable(AWAY)
         try:
