@@ -3,6 +3,7 @@
 from suuupra.kernel.manifest import Built, Manifest, NavigationItem, Tools
 from suuupra.services.content.api import Catalogue, Courses, Enrolments, Playback, Progress
 from suuupra.services.identity.api import Directory
+from suuupra.services.notifications.api import Feed
 from suuupra.services.portal import tables
 from suuupra.services.portal.pages import pages
 from suuupra.services.portal.routes import routes
@@ -26,6 +27,7 @@ MANIFEST = Manifest(
     summary="The pages that people see: storefront, learning, a teacher's workplace.",
     build=build,
     needs=(Directory, Catalogue, Courses, Enrolments, Playback, Progress),
+    wants=(Feed,),
     navigation=(
         NavigationItem("Courses", "/courses", "grid", order=10),
         NavigationItem("My learning", "/learn", "learn", audience="person", order=20),
