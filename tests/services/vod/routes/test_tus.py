@@ -187,7 +187,7 @@ async def test_what_rests_for_a_day_is_gone_and_each_byte_gives_another_day(cine
     assert await cinema.offset(ticket) == 1000
     cinema.clock.advance(2 * 3600)
     assert (await cinema.send(ticket, body[1000:], 1000)).status_code == 410
-    await cinema.vod.upkeep.expire(ExpireUploads())
+    await cinema.run(ExpireUploads())
     await cinema.house.run_until_idle()
     assert (await cinema.status(ticket)).state == "expired"
     assert not await cinema.keeps(ticket)

@@ -181,6 +181,10 @@ async def test_a_right_with_an_end_bounds_the_grant_and_the_session(screening: C
     until = screening.clock.now() + timedelta(seconds=100)
     plan = await screening.plan(screening.learner, right=PlayRight(allowed=True, until_at=until))
     assert plan.expires_at == until
+    screening.lessons.right = PlayRight(allowed=True, until_at=until + timedelta(seconds=100))
+    screening.clock.advance(101)
+    assert (await beat(screening, plan.beat_url, position_ms=1))[0] == 200
+    screening.lessons.right = PlayRight(allowed=False)
     screening.clock.advance(101)
     status, answer = await beat(screening, plan.beat_url, position_ms=1)
     assert (status, answer["detail"]) == (403, "Your right to watch this video has ended.")

@@ -44,7 +44,7 @@ async def test_objects_that_nobody_knows_go_after_a_week_and_no_others(open_cine
         await objects.put(young, b"young", "video/mp4")
         before = {one.key for one in await objects.page("", limit=1000)}
         with cinema.as_(cinema.house_itself):
-            await cinema.vod.upkeep.sweep(SweepOrphans())
+            await cinema.run(SweepOrphans())
         after = {one.key for one in await objects.page("", limit=1000)}
         assert before - after == {stray}
         assert (
@@ -68,7 +68,7 @@ async def test_a_deleted_video_stops_at_once_and_is_forgotten_after_thirty_days(
         await driver.execute(aged, asset.id)
     with cinema.as_(cinema.house_itself):
         await cinema.assets.delete(DeleteAsset(asset_id=asset.id))
-        await cinema.vod.upkeep.sweep(SweepOrphans())
+        await cinema.run(SweepOrphans())
     assert await objects.page(below) == []
     assert (await browser.get(f"/api/v1/assets/{asset.id}")).status_code == 404
     cinema.tickets.clear()

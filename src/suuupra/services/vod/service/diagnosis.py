@@ -48,7 +48,7 @@ class Diagnosis:
             if asset is None:
                 return [Finding("asset", "wrong", "There is no video of this id.", "Look up the id again.")]
             (picture,) = await pictures(session, [asset])
-            live = await asset_rows.revision(session, asset_id, asset.revision) if asset.revision else None
+            live = picture.live
             sound = await asset_rows.sound(session, asset_id, asset.revision) if live else None
             queue = await pace(session)
             steps = (

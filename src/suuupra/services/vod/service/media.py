@@ -19,8 +19,9 @@ from suuupra.kernel.stores import StoredObject
 from suuupra.services.vod.api import GrantRefused, NotReady
 from suuupra.services.vod.rules import grants
 from suuupra.services.vod.rules.encoding import present_prefix
+from suuupra.services.vod.service.believing import ENDED
 from suuupra.services.vod.service.ground import MP4, POSTER, SOUND, Ground, prefix
-from suuupra.services.vod.service.playing import ENDED, PlaybackDesk
+from suuupra.services.vod.service.playing import PlaybackDesk
 from suuupra.services.vod.service.revoked import Revoked
 from suuupra.services.vod.service.scanning import PROBES
 from suuupra.services.vod.store import assets as asset_rows
@@ -88,9 +89,9 @@ class MediaDesk:
         """Playlist text. The session is looked at anew: a right that has ended says its reason here."""
         grant = await self.admit(place)
         playback = await self._playing.session_of(grant.session)
-        asked_at = await self._playing.confirm(playback, principal())
-        if playback is not None and asked_at > playback.asked_at:
-            await self._playing.asked(playback.id, asked_at)
+        belief = await self._playing.beliefs.confirm(playback, principal())
+        if playback is not None and belief.asked_at > playback.asked_at:
+            await self._playing.beliefs.remember(playback.id, belief)
         kept = (f"{place.prefix}/{place.file}", grant.height_max)
         if kept in self._texts:
             self._texts.move_to_end(kept)

@@ -1,13 +1,12 @@
 """Sessions of watching: a right becomes a plan with a signed grant; beats renew it and are credited."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.call import principal
 from suuupra.kernel.messages import Nothing
-from suuupra.kernel.problems import Late, Unavailable
 from suuupra.kernel.work import Unit
 from suuupra.services.vod.api import (
     AssetState,
@@ -27,17 +26,21 @@ from suuupra.services.vod.api import (
 )
 from suuupra.services.vod.api import Watched as WatchedView
 from suuupra.services.vod.rules import grants, watching
-from suuupra.services.vod.service.ground import MP4, POSTER, Ground, is_house
+from suuupra.services.vod.service.believing import (
+    ASKED,
+    ENDED,
+    HANDED,
+    NO_RIGHT,
+    OWNER,
+    PUBLIC,
+    Beliefs,
+)
+from suuupra.services.vod.service.ground import MP4, POSTER, Ground
 from suuupra.services.vod.service.revoked import Revoked
 from suuupra.services.vod.store import assets as asset_rows
 from suuupra.services.vod.store import playbacks as playback_rows
 from suuupra.services.vod.store.rows import Asset, Playback, Revision, Watched
 
-NO_RIGHT = "You may not watch this video."
-SIGNED_OUT = "Please sign in again to go on watching."
-ENDED = "Your right to watch this video has ended."
-OWNER, PUBLIC, HANDED, ASKED = "owner", "public", "handed", "asked"
-BELIEVED_WHILE_AWAY = timedelta(minutes=10)
 RIGHT_CLASS = "grant"
 
 
@@ -55,6 +58,7 @@ class PlaybackDesk:
     def __init__(self, ground: Ground, revoked: Revoked) -> None:
         self._ground = ground
         self._revoked = revoked
+        self.beliefs = Beliefs(ground, revoked)
 
     def key_of(self, kid: str) -> bytes:
         """The key of a day."""
@@ -162,50 +166,19 @@ class PlaybackDesk:
         who = principal()
         async with self._ground.work.read() as session:
             playback = await playback_rows.one(session, command.id)
-        asked_at = await self.confirm(playback, who)
+        belief = await self.beliefs.confirm(playback, who)
         async with self._ground.work.begin() as unit:
             row = await playback_rows.one(unit.session, command.id, lock=True)
             if row is None:
                 raise NotEntitled(NO_RIGHT)
-            _refuse_revoked(row, unit.now)
+            if row.revoked_at is not None:
+                raise NotEntitled(row.revoked_reason or ENDED)
             revision = await asset_rows.revision(unit.session, row.asset_id, row.revision)
             if revision is None:
                 raise AssetUnknown
-            row.asked_at = max(row.asked_at, asked_at)
+            belief.keep_in(row)
             credited_ms = await _credit(unit, row, command)
             return self.plan(row, revision, row.position_ms, credited_ms)
-
-    async def confirm(self, playback: Playback | None, who: Principal) -> datetime:
-        """When the right of a session was last believed; asks anew after 30 s. `NotEntitled`."""
-        now = self._ground.clock.now()
-        if playback is None:
-            raise NotEntitled(NO_RIGHT)
-        if playback.subject_id is not None and not is_house(who) and who.subject != playback.subject_id:
-            raise NotEntitled(NO_RIGHT if who.is_person else SIGNED_OUT)
-        _refuse_revoked(playback, now)
-        age_s = (now - playback.asked_at).total_seconds()
-        rights = self._ground.rights
-        if age_s < self._ground.settings.right_ttl_s or playback.right_source in {OWNER, PUBLIC}:
-            return playback.asked_at
-        if rights is None:
-            return now
-        try:
-            right = await rights.may_play(_question(playback))
-        except (Unavailable, Late):
-            if now - playback.asked_at > BELIEVED_WHILE_AWAY:
-                raise
-            return playback.asked_at
-        if not right.allowed:
-            await self._end(playback, right.reason or ENDED)
-            raise NotEntitled(right.reason or ENDED)
-        return now
-
-    async def _end(self, playback: Playback, reason: str) -> None:
-        async with self._ground.work.begin() as unit:
-            row = await playback_rows.one(unit.session, playback.id, lock=True)
-            if row is not None and row.revoked_at is None:
-                row.revoked_at, row.revoked_reason = unit.now, reason
-        self._revoked.add([playback.id], reason)
 
     async def revoke(self, command: RevokePlayback) -> Nothing:
         reason = command.reason or ENDED
@@ -213,7 +186,6 @@ class PlaybackDesk:
             ended = await playback_rows.revoke(
                 unit.session, command.subject, command.assets, unit.now, reason
             )
-            unit.finish()
         self._revoked.add(ended, reason)
         return Nothing()
 
@@ -225,29 +197,6 @@ class PlaybackDesk:
         """The row of a session."""
         async with self._ground.work.read() as session:
             return await playback_rows.one(session, playback_id)
-
-    async def asked(self, playback_id: UUID, asked_at: datetime) -> None:
-        """Remember that a right was asked for anew."""
-        async with self._ground.work.begin() as unit:
-            row = await playback_rows.one(unit.session, playback_id, lock=True)
-            if row is not None:
-                row.asked_at = max(row.asked_at, asked_at)
-
-
-def _question(playback: Playback) -> RightQuery:
-    return RightQuery(
-        asset_id=playback.asset_id,
-        context_ref=playback.context_ref,
-        subject=playback.subject_id,
-        purpose="preview" if playback.purpose == "preview" else "stream",
-    )
-
-
-def _refuse_revoked(playback: Playback, now: datetime) -> None:
-    if playback.revoked_at is not None:
-        raise NotEntitled(playback.revoked_reason or ENDED)
-    if playback.until_at is not None and playback.until_at <= now:
-        raise NotEntitled(ENDED)
 
 
 async def _credit(unit: Unit, playback: Playback, command: RenewPlayback) -> int:

@@ -92,15 +92,18 @@ class Upkeep:
             revision = await asset_rows.revision(session, job.asset_id, job.revision)
             asset = await asset_rows.one(session, job.asset_id)
         is_live = asset is not None and asset.state != "deleted" and asset.revision == job.revision
-        if revision is None or revision.state == "dropped" or is_live:
+        if revision is not None and not is_live:
+            await self._drop(revision)
+
+    async def _drop(self, revision: Revision) -> None:
+        if revision.state == "dropped":
             return
-        await self._delete_below(f"{prefix(job.asset_id, job.revision)}/")
+        await self._delete_below(f"{prefix(revision.asset_id, revision.number)}/")
         await self._delete_source(revision)
         async with self._ground.work.begin() as unit:
-            row = await asset_rows.revision(unit.session, job.asset_id, job.revision, lock=True)
+            row = await asset_rows.revision(unit.session, revision.asset_id, revision.number, lock=True)
             if row is not None:
                 row.state, row.stored_bytes, row.reserved_bytes = "dropped", 0, 0
-            unit.finish()
 
     async def _delete_source(self, revision: Revision) -> None:
         async with self._ground.work.read() as session:
@@ -130,7 +133,7 @@ class Upkeep:
         async with self._ground.work.read() as session:
             revisions = await asset_rows.revisions(session, asset_id)
         for revision in revisions:
-            await self.drop_revision(orders.DropRevision(asset_id=asset_id, revision=revision.number))
+            await self._drop(revision)
         async with self._ground.work.begin() as unit:
             await asset_rows.purge(unit.session, asset_id)
 

@@ -17,11 +17,12 @@ from suuupra.services.vod.store.rows import Asset, Rendition, Revision, Upload
 
 @dataclass
 class Picture:
-    """The rows of one asset. `newest` is its last revision, `live` the one that plays."""
+    """The rows of one asset. `live` is the revision that plays; `stages` are those of the `newest`."""
 
     asset: Asset
     upload: Upload | None = None
     newest: Revision | None = None
+    live: Revision | None = None
     rungs: list[Rendition] = field(default_factory=list)
     stages: list[encoding.Stage] = field(default_factory=list)
 
@@ -48,16 +49,18 @@ async def pictures(session: Session, found: Sequence[Asset]) -> list[Picture]:
     """The rows of many assets in a handful of queries."""
     ids = [asset.id for asset in found]
     uploads = await upload_rows.newest_of_assets(session, ids)
-    newest = await asset_rows.newest_revisions(session, ids)
+    revisions = await asset_rows.revisions_of(session, ids)
     rungs = await asset_rows.renditions_of(session, ids)
+    newest = {asset_id: several[-1] for asset_id, several in revisions.items() if several}
     stages = await step_rows.stages_of(session, [(one.asset_id, one.number) for one in newest.values()])
     return [
         Picture(
             asset,
-            uploads.get(asset.id),
-            newest.get(asset.id),
-            [rung for rung in rungs if rung.asset_id == asset.id],
-            stages.get(asset.id, []),
+            upload=uploads.get(asset.id),
+            newest=newest.get(asset.id),
+            live=next((one for one in revisions[asset.id] if one.number == asset.revision), None),
+            rungs=[rung for rung in rungs if rung.asset_id == asset.id],
+            stages=stages.get(asset.id, []),
         )
         for asset in found
     ]
@@ -67,6 +70,7 @@ def view_of(ground: Ground, picture: Picture, queue: Pace) -> AssetView:
     """One asset as its owner and operators see it."""
     asset, newest, upload = picture.asset, picture.newest, picture.upload
     is_making = newest is not None and newest.state in asset_rows.MAKING
+    shown = picture.live or newest
     number = newest.number if newest else 0
     replacing = upload.id if upload and upload.replaces and upload.state != UploadState.REJECTED else None
     return AssetView(
@@ -76,17 +80,17 @@ def view_of(ground: Ground, picture: Picture, queue: Pace) -> AssetView:
         state=AssetState(asset.state),
         revision=asset.revision or number or 1,
         making=number if is_making and asset.revision not in {0, number} else 0,
-        duration_ms=newest.duration_ms if newest else 0,
-        width=newest.width if newest else 0,
-        height=newest.height if newest else 0,
-        has_audio=newest.has_audio if newest else True,
+        duration_ms=shown.duration_ms if shown else 0,
+        width=shown.width if shown else 0,
+        height=shown.height if shown else 0,
+        has_audio=shown.has_audio if shown else True,
         permille=encoding.permille(picture.stages) if newest else 0,
         eta_s=queue.eta_s(asset.owner_id) if is_making else None,
         reason=asset.reason or (newest.reason if newest else "") or (upload.reason if upload else ""),
         scan_state=upload.scan_state if upload else "",
         upload_state=upload.state if upload else "",
         rungs=tuple(_rung(rung) for rung in picture.rungs if rung.revision == (asset.revision or number)),
-        poster_url=_poster_url(ground, asset, newest),
+        poster_url=_poster_url(ground, asset, shown),
         created_at=asset.created_at,
         replacing=replacing if replacing and not _is_done(upload, newest) else None,
         visibility=asset.visibility,
@@ -102,8 +106,8 @@ def _rung(rung: Rendition) -> RungState:
     return RungState(height=rung.height, state=rung.state, average_kbps=rung.average_kbps)
 
 
-def _poster_url(ground: Ground, asset: Asset, newest: Revision | None) -> str:
+def _poster_url(ground: Ground, asset: Asset, shown: Revision | None) -> str:
     """A signed address of a few minutes, for lists; players get theirs with the plan."""
-    if newest is None or not newest.has_poster or asset.state == AssetState.DELETED:
+    if shown is None or not shown.has_poster or asset.state == AssetState.DELETED:
         return ""
-    return ground.objects.sign("GET", f"{prefix(asset.id, newest.number)}/{POSTER}")
+    return ground.objects.sign("GET", f"{prefix(asset.id, shown.number)}/{POSTER}")

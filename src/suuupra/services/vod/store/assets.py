@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from suuupra.kernel.session import Session
 from suuupra.services.vod.tables import Asset, Rendition, Revision, Track, Upload
@@ -29,15 +28,13 @@ async def newest_revision(session: Session, asset_id: UUID) -> Revision | None:
     return await session.scalar(chosen)
 
 
-async def newest_revisions(session: Session, asset_ids: Sequence[UUID]) -> dict[UUID, Revision]:
-    """The same for many."""
-    chosen = (
-        select(Revision)
-        .where(Revision.asset_id.in_(asset_ids))
-        .ext(distinct_on(Revision.asset_id))
-        .order_by(Revision.asset_id, Revision.number.desc())
-    )
-    return {found.asset_id: found for found in await session.scalars(chosen)}
+async def revisions_of(session: Session, asset_ids: Sequence[UUID]) -> dict[UUID, list[Revision]]:
+    """All that are kept of many assets, oldest first."""
+    chosen = select(Revision).where(Revision.asset_id.in_(asset_ids), Revision.state != "dropped")
+    found: dict[UUID, list[Revision]] = {asset_id: [] for asset_id in asset_ids}
+    for one in await session.scalars(chosen.order_by(Revision.number)):
+        found[one.asset_id].append(one)
+    return found
 
 
 async def of_upload(session: Session, upload_id: UUID) -> Revision | None:
