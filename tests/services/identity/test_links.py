@@ -217,3 +217,37 @@ async def test_nobody_learns_by_an_address_change_whether_it_is_taken(
     await house.run_until_idle()
     subjects = [mail.subject for mail in await house.mails(to=arjun.address)]
     assert "Confirm your new address at Suuupra" not in subjects
+
+
+@covers("ID-1")
+async def test_of_two_people_who_claim_one_new_address_the_first_gets_it(
+    house: StandingHouse, meera: Browser
+) -> None:
+    arjun, wanted = browser(house), f"shared-{meera.address}"
+    tokens = []
+    for member in (meera, arjun):
+        await member.join()
+        await member.submit("/settings/security", "/settings/security/address", address=wanted)
+        await house.run_until_idle()
+        tokens.append(await mailed_token(house, wanted))
+    answers = await asyncio.gather(
+        *(browser(house).client.post(f"/verify/{token}", data={}) for token in tokens)
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 410]
+    kept = [(await member.get("/api/v1/me")).json()["address"] for member in (meera, arjun)]
+    assert sorted(address == wanted for address in kept) == [False, True]
+
+
+@covers("ID-8")
+async def test_the_true_owner_of_a_stolen_address_has_a_way_to_the_account(
+    house: StandingHouse, meera: Browser
+) -> None:
+    thief = browser(house, meera.address)
+    await thief.sign_up()
+    token = await mailed_token(house, meera.address)
+    assert "Set a new password" in (await meera.get(f"/verify/{token}")).text
+    await ask(meera, "/reset")
+    token = await mailed_token(house, meera.address)
+    assert (await meera.submit(f"/verify/{token}", f"/verify/{token}", password=OTHER)).status_code == 303
+    assert (await meera.get("/api/v1/me")).json()["is_verified"]
+    assert (await thief.sign_in()).status_code == 401

@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter
 
-from suuupra.services.identity.routes.doors import door_routes
-from suuupra.services.identity.routes.me import me_routes
-from suuupra.services.identity.routes.users import user_routes
+from suuupra.services.identity.routes.doors import add_doors
+from suuupra.services.identity.routes.me import add_me
+from suuupra.services.identity.routes.users import add_users
 from suuupra.services.identity.service import Identity
 
 
 def routes(identity: Identity) -> APIRouter:
-    """`/api/v1/…`."""
+    """`/api/v1/…`, in one flat router, so that each route knows its whole path."""
     router = APIRouter(prefix="/api/v1", tags=["identity"])
-    for part in (door_routes(identity), me_routes(identity), user_routes(identity)):
-        router.include_router(part)
+    for add in (add_doors, add_me, add_users):
+        add(router, identity)
     return router

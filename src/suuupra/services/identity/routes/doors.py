@@ -45,8 +45,8 @@ def _entered(identity: Identity, response: Response, entry: Entry) -> NextStep:
     return NextStep(next=entry.step, challenge=entry.challenge)
 
 
-def door_routes(identity: Identity) -> APIRouter:
-    router = APIRouter()
+def add_doors(router: APIRouter, identity: Identity) -> None:
+    """Registrations, sessions, links."""
 
     @router.post("/registrations", status_code=202)
     async def register(command: SignUp, request: Request, response: Response) -> Accepted:
@@ -80,5 +80,3 @@ def door_routes(identity: Identity) -> APIRouter:
         ask = AskLink(kind="reset", address=command.address)
         await identity.links.ask(ask, visit_of(identity, request))
         return Accepted()
-
-    return router

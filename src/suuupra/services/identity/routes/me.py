@@ -49,27 +49,24 @@ class RecoveryCodes(Message):
     codes: tuple[str, ...]
 
 
-def me_routes(identity: Identity) -> APIRouter:
-    router = APIRouter()
-    for part in (_profile(identity), _sessions(identity), _security(identity)):
-        router.include_router(part)
-    return router
+def add_me(router: APIRouter, identity: Identity) -> None:
+    """`/me/…`."""
+    for add in (_profile, _sessions, _security):
+        add(router, identity)
 
 
-def _profile(identity: Identity) -> APIRouter:
-    router = APIRouter(prefix="/me")
-
+def _profile(router: APIRouter, identity: Identity) -> None:
     def tagged(response: Response, profile: Profile) -> Profile:
         response.headers["ETag"] = f'"{profile.version}"'
         response.headers["Cache-Control"] = "private, no-cache"
         return profile
 
-    @router.get("")
+    @router.get("/me")
     async def mine(response: Response) -> Profile:
         """Your profile."""
         return tagged(response, await identity.profiles.mine())
 
-    @router.patch("")
+    @router.patch("/me")
     async def change(
         change: ProfileChange, response: Response, if_match: Annotated[str | None, Header()] = None
     ) -> Profile:
@@ -77,60 +74,52 @@ def _profile(identity: Identity) -> APIRouter:
         command = ChangeProfile(**change.model_dump(exclude_none=True), version=_version(if_match))
         return tagged(response, await identity.profiles.change(command))
 
-    @router.put("/picture")
+    @router.put("/me/picture")
     async def put_picture(request: Request, response: Response) -> Profile:
         """The bytes of a JPEG, PNG or WebP."""
         return tagged(response, await identity.profiles.put_picture(await _bytes(request)))
 
-    @router.delete("/picture")
+    @router.delete("/me/picture")
     async def drop_picture(response: Response) -> Profile:
         """Initials again."""
         return tagged(response, await identity.profiles.drop_picture())
 
-    return router
 
-
-def _sessions(identity: Identity) -> APIRouter:
-    router = APIRouter(prefix="/me")
-
-    @router.get("/sessions")
+def _sessions(router: APIRouter, identity: Identity) -> None:
+    @router.get("/me/sessions")
     async def sessions(cursor: str | None = None, limit: int = 50) -> Page[SessionFacts]:
         """Where you are signed in."""
         return await identity.sessions.page(SessionQuery(cursor=cursor, limit=limit))
 
-    @router.delete("/sessions")
+    @router.delete("/me/sessions")
     async def end_all(*, keep_current: bool = False) -> Ended:
         """Sign out everywhere."""
         return await identity.sessions.end_all(EndAllSessions(keep_current=keep_current))
 
-    @router.delete("/sessions/{session_id}", status_code=204)
+    @router.delete("/me/sessions/{session_id}", status_code=204)
     async def end(session_id: UUID) -> None:
         """Sign one device out."""
         await identity.sessions.end(EndSession(session_id=session_id))
 
-    return router
 
-
-def _security(identity: Identity) -> APIRouter:
-    router = APIRouter(prefix="/me")
-
-    @router.put("/password", status_code=204)
+def _security(router: APIRouter, identity: Identity) -> None:
+    @router.put("/me/password", status_code=204)
     async def change_password(command: ChangePassword, request: Request) -> None:
         """A new password; every other session ends."""
         await identity.security.change_password(command, visit_of(identity, request))
 
-    @router.put("/email", status_code=202)
+    @router.put("/me/email", status_code=202)
     async def change_address(command: NewAddress) -> None:
         """A link goes to the new address; nothing changes before it is confirmed."""
         await identity.mailboxes.change(command.address)
 
-    @router.post("/factors/totp", status_code=201)
+    @router.post("/me/factors/totp", status_code=201)
     async def enrol() -> NewTotp:
         """A secret for an authenticator."""
         enrolment = await identity.factors.enrol()
         return NewTotp(secret=enrolment.secret, uri=enrolment.uri)
 
-    @router.post("/factors/totp/confirmation", status_code=201)
+    @router.post("/me/factors/totp/confirmation", status_code=201)
     async def confirm(command: Code, request: Request, response: Response) -> RecoveryCodes:
         """Its first code; answers ten recovery codes."""
         confirmed = await identity.factors.confirm(command.code, visit_of(identity, request))
@@ -139,12 +128,10 @@ def _security(identity: Identity) -> APIRouter:
         response.headers["Cache-Control"] = "no-store"
         return RecoveryCodes(codes=confirmed.recovery_codes)
 
-    @router.delete("/factors/totp", status_code=204)
+    @router.delete("/me/factors/totp", status_code=204)
     async def remove(request: Request) -> None:
         """Remove the authenticator and its recovery codes."""
         await identity.factors.remove(visit_of(identity, request))
-
-    return router
 
 
 def _version(if_match: str | None) -> int | None:

@@ -26,7 +26,8 @@ from suuupra.services.identity.service.steps import (
 from suuupra.services.identity.service.visits import Visit
 from suuupra.services.identity.store import accounts, challenges
 
-SIGN_UPS = Rate(20, 300)
+SIGN_UPS = Rate(100, 300)
+"""A network: a whole class may sign up from one address."""
 MAILS = Rate(5, 3600)
 
 
