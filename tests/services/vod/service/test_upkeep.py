@@ -79,25 +79,25 @@ async def test_a_video_that_plays_is_found_well(screening: Cinema) -> None:
     assert screening.film is not None
     found = await screening.vod.diagnose(screening.film.id)
     assert {one.state for one in found} <= {"well", "note"}
-    assert {one.part for one in found} >= {"asset", "scan", "encoder", "objects", "grant", "events", "room"}
+    assert {one.name for one in found} >= {"asset", "scan", "encoder", "objects", "grant", "events", "room"}
 
 
 @covers("VOD-23")
 async def test_each_thing_that_stops_a_video_is_named_with_what_helps(cinema: Cinema) -> None:
     (unknown,) = await wrong(cinema, IDS.new())
-    assert unknown.text == "There is no video of this id."
+    assert unknown.effect == "There is no video of this id. Look up the id again."
     body = b"words " * 200
     ticket = await cinema.ticket(body)
     await cinema.send(ticket, body)
-    texts = " ".join(one.text for one in await wrong(cinema, ticket.id))
+    texts = " ".join(one.effect for one in await wrong(cinema, ticket.id))
     assert "This file is text, not a video." in texts
     halted = await cinema.uploaded("silent.mp4")
     await cinema.look(halted)
     cinema.clock.advance(700)
-    assert "has not moved since" in (await wrong(cinema, halted.id))[0].text
+    assert "has not moved since" in (await wrong(cinema, halted.id))[0].effect
     with cinema.as_(cinema.teacher):
         await cinema.assets.cancel(CancelEncoding(asset_id=halted.id))
-    assert "Encoding was cancelled." in " ".join(one.text for one in await wrong(cinema, halted.id))
+    assert "Encoding was cancelled." in " ".join(one.effect for one in await wrong(cinema, halted.id))
     assert all(one.remedy for one in await wrong(cinema, halted.id))
 
 
@@ -112,7 +112,7 @@ async def test_lost_files_are_found(cinema: Cinema) -> None:
         if damage is not None:
             await objects.put(key, damage, "video/iso.segment")
         (finding,) = await wrong(cinema, asset.id)
-        assert (finding.part, key in finding.text) == ("objects", True)
+        assert (finding.name, key in finding.effect) == ("objects", True)
 
 
 @covers("VOD-23")
@@ -122,7 +122,7 @@ async def test_without_an_encoder_the_finding_names_the_setting(open_cinema: Ope
         async with cinema.house.premises.database.pool.driver() as driver:
             values = "$1, $1, 'x', 'preparing', now(), now(), 'video', 0, 'rights', '', null"
             await driver.execute(f"insert into vod.asset values ({values})", asset_id)
-        parts = {one.part: one.remedy for one in await wrong(cinema, asset_id)}
+        parts = {one.name: one.remedy for one in await wrong(cinema, asset_id)}
         assert "SUUUPRA_VOD_FFMPEG" in parts["encoder"]
         assert "Make room" in parts["room"]
 

@@ -216,3 +216,10 @@ async def test_bad_input_names_its_field(cinema: Cinema) -> None:
     assert answer.status_code == 422
     pointers = {error["pointer"] for error in answer.json()["errors"]}
     assert pointers == {"/name", "/length_bytes", "/method"}
+
+
+@covers("VOD-4")
+async def test_a_ticket_is_not_asked_for_with_a_megabyte(cinema: Cinema) -> None:
+    body = b'{"name": "' + b"x" * 10**6
+    answer = await cinema.browser(cinema.teacher).post("/api/v1/uploads", content=body)
+    assert answer.status_code == 413

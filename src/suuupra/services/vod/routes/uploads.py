@@ -1,13 +1,16 @@
 """REST of uploads for those who do not come through a lesson: ticket, status, completion, drop."""
 
-from typing import Literal
+from collections.abc import Callable, Coroutine, MutableMapping
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import Field
 
 from suuupra.kernel.call import principal
 from suuupra.kernel.messages import Message
+from suuupra.kernel.problems import TooLarge
 from suuupra.services.vod.api import (
     AbortUpload,
     CompleteUpload,
@@ -17,6 +20,29 @@ from suuupra.services.vod.api import (
     UploadTicket,
 )
 from suuupra.services.vod.service.uploads import UploadDesk
+
+BODY_MAX_BYTES = 64 * 1024
+
+
+class Bounded(APIRoute):
+    """The door does not measure bodies below `/api/v1/uploads`, since files come there; these are none."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            body = b""
+            async for block in request.stream():
+                body += block
+                if len(body) > BODY_MAX_BYTES:
+                    raise TooLarge
+
+            async def receive() -> MutableMapping[str, Any]:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            return await handle(Request(request.scope, receive))
+
+        return bounded
 
 
 class TicketRequest(Message):
@@ -34,7 +60,7 @@ class TicketRequest(Message):
 
 def upload_routes(desk: UploadDesk) -> APIRouter:
     """`/api/v1/uploads…`."""
-    router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"])
+    router = APIRouter(prefix="/api/v1/uploads", tags=["uploads"], route_class=Bounded)
 
     @router.post("", status_code=201)
     async def open_upload(asked: TicketRequest) -> UploadTicket:

@@ -1,12 +1,12 @@
 """Why a video does not play: one look at everything that stands between a press on Play and a picture."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
 from suuupra.engines.media.package import INIT_NAME, segment_name
+from suuupra.kernel.messages import Message
 from suuupra.kernel.problems import Problem
 from suuupra.services.vod.api import AssetState, UploadState
 from suuupra.services.vod.rules import encoding, grants
@@ -19,18 +19,23 @@ from suuupra.services.vod.store import assets as asset_rows
 from suuupra.services.vod.store import steps as step_rows
 from suuupra.services.vod.store.rows import Revision, Track
 
-SAMPLES = 3
 STILL = timedelta(minutes=10)
+Name = Literal["asset", "upload", "scan", "queue", "encoder", "objects", "grant", "events", "room"]
+State = Literal["well", "note", "wrong"]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One fact. `state` is `well`, `note` or `wrong`; `remedy` says what helps."""
+class Finding(Message):
+    """One fact about the part of that name. `effect` ends with what helps, which stands alone as `remedy`."""
 
-    part: Literal["asset", "upload", "scan", "queue", "encoder", "objects", "grant", "events", "room"]
+    name: str
     state: Literal["well", "note", "wrong"]
-    text: str
+    effect: str
     remedy: str = ""
+
+
+def found(name: Name, state: State, text: str, remedy: str = "") -> Finding:
+    """A finding in words."""
+    return Finding(name=name, state=state, effect=f"{text} {remedy}".strip(), remedy=remedy)
 
 
 class Diagnosis:
@@ -46,7 +51,7 @@ class Diagnosis:
         async with self._ground.work.read() as session:
             asset = await asset_rows.one(session, asset_id)
             if asset is None:
-                return [Finding("asset", "wrong", "There is no video of this id.", "Look up the id again.")]
+                return [found("asset", "wrong", "There is no video of this id.", "Look up the id again.")]
             (picture,) = await pictures(session, [asset])
             live = picture.live
             sound = await asset_rows.sound(session, asset_id, asset.revision) if live else None
@@ -57,33 +62,33 @@ class Diagnosis:
                 else []
             )
         now = self._ground.clock.now()
-        found = [*_of_asset(picture, live), *_of_upload(picture)]
+        facts = [*_of_asset(picture, live), *_of_upload(picture)]
         for step in steps:
             place = f"{step.name} {step.chunk + 1}"
             if step.state == encoding.FAILED:
-                found.append(Finding("queue", "wrong", f"Step {place} failed: {step.error}", "Try it again."))
+                facts.append(found("queue", "wrong", f"Step {place} failed: {step.error}", "Try it again."))
             elif step.state not in encoding.ENDED and step.changed_at < now - STILL:
                 text = f"Step {place} has not moved since {step.changed_at:%H:%M} UTC. {step.error}".strip()
-                found.append(Finding("queue", "wrong", text, "See whether the worker runs."))
+                facts.append(found("queue", "wrong", text, "See whether the worker runs."))
         if picture.newest and picture.newest.state in asset_rows.MAKING:
-            found.append(_of_queue(picture, queue.eta_s(asset.owner_id)))
-        found.append(await self._of_encoder())
+            facts.append(_of_queue(picture, queue.eta_s(asset.owner_id)))
+        facts.append(await self._of_encoder())
         if live is not None:
-            found += await self._of_objects(live, picture, sound)
-            found.append(self._of_grant(live))
-            found.append(_of_events(live))
-        found.append(await self._of_room())
+            facts += await self._of_objects(live, picture, sound)
+            facts.append(self._of_grant(live))
+            facts.append(_of_events(live))
+        facts.append(await self._of_room())
         order = {"wrong": 0, "note": 1, "well": 2}
-        return sorted(found, key=lambda one: order[one.state])
+        return sorted(facts, key=lambda one: order[one.state])
 
     async def _of_encoder(self) -> Finding:
         try:
             shop = await self._workroom.shop()
         except Problem as problem:
-            return Finding("encoder", "wrong", problem.detail or problem.title, "Set SUUUPRA_VOD_FFMPEG.")
+            return found("encoder", "wrong", problem.detail or problem.title, "Set SUUUPRA_VOD_FFMPEG.")
         lacks = ", ".join(lack.effect for lack in shop.ffmpeg.lacks())
         text = f"ffmpeg {shop.ffmpeg.version} answers." + (f" Smaller: {lacks}." if lacks else "")
-        return Finding("encoder", "note" if lacks else "well", text)
+        return found("encoder", "well", text)
 
     async def _of_objects(self, live: Revision, picture: Picture, sound: Track | None) -> list[Finding]:
         """Every header, some segments of each track by size, poster and MP4."""
@@ -108,10 +113,8 @@ class Diagnosis:
                 missing.append(key)
         if missing:
             text = f"{len(missing)} of {len(wanted)} files are missing or cut short, first {missing[0]}."
-            return [
-                Finding("objects", "wrong", text, "Restore the objects from the backup, or upload again.")
-            ]
-        return [Finding("objects", "well", f"All {len(wanted)} files that were looked at are there.")]
+            return [found("objects", "wrong", text, "Restore the objects from the backup, or upload again.")]
+        return [found("objects", "well", f"All {len(wanted)} files that were looked at are there.")]
 
     def _of_grant(self, live: Revision) -> Finding:
         """Sign and read one, as a player would."""
@@ -121,8 +124,8 @@ class Diagnosis:
         try:
             grants.read(self._playing.key_of, text, place, now_s)
         except grants.GrantInvalid as invalid:
-            return Finding("grant", "wrong", f"A fresh grant is {invalid.code}.", "Compare the clocks.")
-        return Finding("grant", "well", f"Grants are signed and live for {ttl_s} s.")
+            return found("grant", "wrong", f"A fresh grant is {invalid.code}.", "Compare the clocks.")
+        return found("grant", "well", f"Grants are signed and live for {ttl_s} s.")
 
     async def _of_room(self) -> Finding:
         free, total = await self._ground.objects.free_bytes()
@@ -130,21 +133,21 @@ class Diagnosis:
         settings = self._ground.settings
         least = max(settings.reserve_bytes, int(total * settings.reserve_percent / 100))
         if free < least:
-            return Finding("room", "wrong", text, "Make room: uploads and encodings wait.")
-        return Finding("room", "well", text)
+            return found("room", "wrong", text, "Make room: uploads and encodings wait.")
+        return found("room", "well", text)
 
 
 def _of_asset(picture: Picture, live: Revision | None) -> Iterator[Finding]:
     asset = picture.asset
     words = f"“{asset.name}” is {asset.state}" + (f": {asset.reason}" if asset.reason else ".")
     if asset.state == AssetState.DELETED:
-        yield Finding("asset", "wrong", words, "Upload it again; deleted videos are kept for 30 days.")
+        yield found("asset", "wrong", words, "Upload it again; deleted videos are kept for 30 days.")
     elif live is None or live.playable_at is None:
         is_failed = asset.state == AssetState.FAILED
         remedy = "Begin its encoding anew, or upload it again." if is_failed else "Wait for its first rung."
-        yield Finding("asset", "wrong" if is_failed else "note", words, remedy)
+        yield found("asset", "wrong" if is_failed else "note", words, remedy)
     else:
-        yield Finding("asset", "well", f"{words} Revision {live.number} plays.")
+        yield found("asset", "well", f"{words} Revision {live.number} plays.")
 
 
 def _of_upload(picture: Picture) -> Iterator[Finding]:
@@ -153,27 +156,25 @@ def _of_upload(picture: Picture) -> Iterator[Finding]:
         return
     text = f"The upload is {upload.state}, {upload.offset_bytes} of {upload.length_bytes} bytes."
     if upload.state in {UploadState.REJECTED, UploadState.EXPIRED}:
-        yield Finding("upload", "wrong", f"{text} {upload.reason}", "Upload the file again.")
+        yield found("upload", "wrong", f"{text} {upload.reason}", "Upload the file again.")
     elif upload.state in OPEN:
-        yield Finding("upload", "note", text, f"It waits until {upload.expires_at:%d %b %H:%M} UTC.")
+        yield found("upload", "note", text, f"It waits until {upload.expires_at:%d %b %H:%M} UTC.")
     elif upload.state != UploadState.ACCEPTED:
-        yield Finding("scan", "note", f"{text} {upload.reason}".strip(), "See whether the worker runs.")
+        yield found("scan", "note", f"{text} {upload.reason}".strip(), "See whether the worker runs.")
     else:
-        yield Finding("scan", "well", f"The file was accepted, scan: {upload.scan_state or 'none'}.")
+        yield found("scan", "well", f"The file was accepted, scan: {upload.scan_state or 'none'}.")
 
 
 def _of_queue(picture: Picture, eta_s: float | None) -> Finding:
     done = encoding.permille(picture.stages) / 10
     left = f", about {eta_s / 60:.0f} min left" if eta_s is not None else ""
-    return Finding("queue", "note", f"Encoding is at {done:.0f} %{left}.")
+    return found("queue", "note", f"Encoding is at {done:.0f} %{left}.")
 
 
 def _of_events(live: Revision) -> Finding:
     if live.ready_at is None:
-        return Finding("events", "note", "vod.asset_ready.v1 comes when all rungs are there.")
-    return Finding(
-        "events", "well", f"vod.asset_ready.v1 was published at {live.ready_at:%Y-%m-%d %H:%M} UTC."
-    )
+        return found("events", "note", "vod.asset_ready.v1 comes when all rungs are there.")
+    return found("events", "well", f"vod.asset_ready.v1 was published at {live.ready_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _spread(count: int) -> list[int]:
