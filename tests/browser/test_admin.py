@@ -19,6 +19,7 @@ from tests.services.admin.test_deliveries import parked
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 THEMES = ["light", "dark"]
 WIDTHS = [390, 1280]
+OPEN_ALL = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
 OFF_THE_SIDE = """() => [...document.querySelectorAll('main *')].filter((node) => {
   const box = node.getBoundingClientRect();
   const hidden = node.closest('.sr-only, .tabs, .chips, pre, svg, dialog, .table-box');
@@ -105,6 +106,7 @@ async def test_axe_finds_nothing_and_nothing_runs_off_the_side(
         answer = await visit.page.goto(f"{office.address}/admin{path}")
         assert answer is not None
         assert answer.status == 200, path
+        await visit.page.evaluate(OPEN_ALL)
         found = await Axe().run(visit.page, options={"runOnly": {"type": "tag", "values": TAGS}})
         wrong += [(path, one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]]
         wrong += [(path, "off the side", html) for html in await visit.page.evaluate(OFF_THE_SIDE)]

@@ -1,8 +1,10 @@
 """A handler that breaks: its event parks, shows its trace, is sent again with a reason, or given up."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -43,14 +45,14 @@ async def test_a_parked_event_shows_its_trace_and_is_sent_again(house: StandingH
     shown = await boss.read(HERE)
     assert "admin.on_audited" in shown
     assert 'relation "admin.audit_entry" does not exist' in shown
-    assert "1 event is parked" in await boss.read("/admin")
+    assert re.search(r"\d events? (is|are) parked", await boss.read("/admin"))
     action = f"{HERE}/{reference}/retries"
     assert (await boss.act(HERE, action, reason="")).status_code == 422
     answer = await boss.act(HERE, action, reason="the table is back")
     assert answer.status_code == 303, words(answer.text)
     await house.run_until_idle()
     assert len(await entries(house, target="course:parked")) == 1
-    assert "Nothing waits for a person" in await boss.read(HERE)
+    assert reference not in unquote((await boss.get(HERE)).text)
     [retried] = await entries(house, target=reference.removeprefix("admin:"))
     assert (retried.action, retried.reason) == ("admin.delivery.retried", "the table is back")
     again = await boss.api("POST", f"/deliveries/{reference}/retries", json={"reason": "once more"})
@@ -70,7 +72,7 @@ async def test_a_discarded_event_is_never_handled_and_the_reason_is_kept(
     [discarded] = await entries(house, action="admin.delivery.discarded")
     assert discarded.reason == "a test of last year"
     skipped = (await boss.api("GET", "/deliveries?state=skipped")).json()
-    assert [one["service"] for one in skipped["items"]] == ["admin"]
+    assert reference in {one["reference"] for one in skipped["items"]}
 
 
 @covers("ADM-34")
