@@ -14,7 +14,7 @@ from suuupra.services.content.rules.watched import Mark
 from suuupra.services.content.service.book import Book, Line
 from suuupra.services.content.store import courses, enrolments
 from suuupra.services.content.store import progress as rows
-from suuupra.services.content.store.rows import Enrolment, ProgressOperation
+from suuupra.services.content.store.rows import Enrolment
 
 Outcome = Literal["applied", "repeated", "uncredited", "refused"]
 Seen = tuple[Outcome, str]
@@ -30,7 +30,7 @@ class Acts:
     book: Book
     places: dict[UUID, Enrolment]
     may_mark: dict[UUID, bool]
-    known: dict[tuple[UUID, int], ProgressOperation]
+    known: frozenset[tuple[UUID, int]]
     allowance: dict[UUID, int]
     spent: dict[UUID, int]
     done: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
@@ -43,7 +43,8 @@ class Acts:
         """A handful of queries, whatever the number of acts."""
         session = unit.session
         places = await enrolments.held_of_learner(session, learner, {one.course_id for one in operations})
-        book = await Book.opened(unit, places.values(), {one.lesson_id for one in operations})
+        keys = {(places[one.course_id].id, one.lesson_id) for one in operations if one.course_id in places}
+        book = await Book.opened(unit, places.values(), keys)
         devices = {one.device_id for one in operations}
         heard = await rows.last_received(session, learner, devices)
         marks = [(one.device_id, one.seq) for one in operations]

@@ -3,7 +3,7 @@
 Whoever makes a book holds the rows of its enrolments, so nobody else changes the same lines meanwhile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -77,12 +77,10 @@ class Book:
     judged: set[UUID] = field(default_factory=set)
 
     @classmethod
-    async def opened(cls, unit: Unit, places: Iterable[Enrolment], node_ids: Iterable[UUID]) -> "Book":
+    async def opened(cls, unit: Unit, places: Iterable[Enrolment], keys: Collection[Key]) -> "Book":
         """Two queries, whatever the number of lessons."""
         held = {place.id: place for place in places}
-        nodes = set(node_ids)
-        facts = await revisions.lesson_facts(unit.session, nodes)
-        keys = [(place, node) for place in held for node in nodes]
+        facts = await revisions.lesson_facts(unit.session, {node for _, node in keys})
         found = await rows.rows(unit.session, keys)
         return cls(unit, held, facts, {key: Line.of(row) for key, row in found.items()})
 

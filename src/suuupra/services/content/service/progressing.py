@@ -95,7 +95,7 @@ class Progressing:
             raise NotEnrolled
         if place.state != "active":
             raise EnrolmentEnded(state=place.state, reason=place.reason)
-        book = await Book.opened(unit, [place], [lesson_id])
+        book = await Book.opened(unit, [place], [(place.id, lesson_id)])
         if lesson_id not in book.facts:
             raise LessonNotFound
         return book, place
@@ -157,7 +157,7 @@ async def take_beat(unit: Unit, event: vod.PlaybackProgressed) -> None:
     place = await enrolments.of_learner(unit.session, course_id, event.subject, lock=True)
     if place is None or place.state != "active":
         return
-    book = await Book.opened(unit, [place], [lesson_id])
+    book = await Book.opened(unit, [place], [(place.id, lesson_id)])
     if lesson_id not in book.facts:
         return
     line = book.line(place, lesson_id)

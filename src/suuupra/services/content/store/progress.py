@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Uuid, and_, cast, column, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from suuupra.kernel.session import Session
 from suuupra.services.content.rules.watched import Multirange
@@ -58,9 +58,19 @@ async def rows(session: Session, keys: Iterable[Key]) -> dict[Key, Progress]:
     wanted = list(keys)
     if not wanted:
         return {}
-    place = tuple_(Progress.enrolment_id, Progress.node_id)
-    found = await session.scalars(select(Progress).where(place.in_(wanted)))
+    pair = _pairs([one for one, _ in wanted], [other for _, other in wanted], Uuid)
+    found = await session.scalars(
+        select(Progress).join(
+            pair, and_(Progress.enrolment_id == pair.c.first, Progress.node_id == pair.c.second)
+        )
+    )
     return {(row.enrolment_id, row.node_id): row for row in found}
+
+
+def _pairs(first: list[UUID], second: Sequence[object], kind: type[Uuid[Any]] | type[BigInteger]) -> Any:  # noqa: ANN401 - a table
+    """Two arrays as a table of pairs: one statement to plan, however many there are."""
+    arrays = (cast(first, ARRAY(Uuid)), cast(list(second), ARRAY(kind)))
+    return func.unnest(*arrays).table_valued(column("first", Uuid), column("second", kind)).render_derived()
 
 
 async def done_nodes(session: Session, enrolment_id: UUID) -> frozenset[UUID]:
@@ -74,29 +84,31 @@ async def save(session: Session, changed: Sequence[Mapping[str, Any]]) -> None:
     """Write whole rows, many at once."""
     if not changed:
         return
-    statement = insert(Progress).values(
-        [
-            {**row, "watched": multirange(row["watched"]), "uncredited": multirange(row["uncredited"])}
-            for row in changed
-        ]
-    )
+    statement = insert(Progress)
+    whole = [
+        {**row, "watched": multirange(row["watched"]), "uncredited": multirange(row["uncredited"])}
+        for row in changed
+    ]
     kept = {"enrolment_id", "node_id", "opened_at"}
     updates = {name: statement.excluded[name] for name in changed[0] if name not in kept}
     await session.execute(
-        statement.on_conflict_do_update(index_elements=["enrolment_id", "node_id"], set_=updates)
+        statement.on_conflict_do_update(index_elements=["enrolment_id", "node_id"], set_=updates), whole
     )
 
 
 async def known_operations(
     session: Session, learner_id: UUID, marks: Iterable[tuple[UUID, int]]
-) -> dict[tuple[UUID, int], ProgressOperation]:
+) -> frozenset[tuple[UUID, int]]:
     """Which of these acts came before."""
     wanted = list(marks)
-    place = tuple_(ProgressOperation.device_id, ProgressOperation.device_seq)
-    found = await session.scalars(
-        select(ProgressOperation).where(ProgressOperation.learner_id == learner_id, place.in_(wanted))
+    pair = _pairs([device for device, _ in wanted], [seq for _, seq in wanted], BigInteger)
+    same = and_(ProgressOperation.device_id == pair.c.first, ProgressOperation.device_seq == pair.c.second)
+    found = await session.execute(
+        select(ProgressOperation.device_id, ProgressOperation.device_seq)
+        .join(pair, same)
+        .where(ProgressOperation.learner_id == learner_id)
     )
-    return {(row.device_id, row.device_seq): row for row in found}
+    return frozenset((row.device_id, row.device_seq) for row in found)
 
 
 async def last_received(session: Session, learner_id: UUID, devices: Iterable[UUID]) -> dict[UUID, datetime]:
@@ -111,7 +123,7 @@ async def last_received(session: Session, learner_id: UUID, devices: Iterable[UU
 
 async def add_operations(session: Session, acts: Sequence[Mapping[str, Any]]) -> None:
     if acts:
-        await session.execute(insert(ProgressOperation).values(list(acts)).on_conflict_do_nothing())
+        await session.execute(insert(ProgressOperation).on_conflict_do_nothing(), list(acts))
 
 
 async def contiguous(session: Session, learner_id: UUID, devices: Iterable[UUID]) -> dict[UUID, int]:
