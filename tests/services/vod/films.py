@@ -27,6 +27,8 @@ RECIPES: dict[str, list[str]] = {
     "two-rungs.mp4": [*pattern(4, "640x360"), *tone(4), *X264, *AAC, "-shortest"],
     "long.mp4": [*pattern(66, "160x90", 5), *X264],
     "voice.m4a": [*tone(3), *AAC],
+    "endless.mp4": ["-f", "lavfi", "-i", "color=s=16x16:r=1:d=43201", *X264],
+    "wide.mkv": ["-f", "lavfi", "-i", "color=s=9000x16:r=5:d=1", "-c:v", "ffv1"],
     "stream.ts": [*pattern(3), *X264, "-g", "50"],
 }
 

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import hashlib
 import random
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +17,7 @@ from suuupra.app.processes import running, server_of
 from suuupra.services.vod.api import UploadTicket
 from tests.covers import covers
 from tests.services.vod.cinema import Cinema
+from tests.services.vod.conftest import OpenCinema
 from tests.services.vod.films import film
 
 CUTS = 12
@@ -131,3 +134,24 @@ async def test_a_whole_file_that_was_not_told_is_looked_at_when_asked_for(
     await objects.staged(f"vod/sources/{ticket.id}").append(0, body)
     assert await cinema.offset(ticket) == len(body)
     assert (await cinema.status(ticket)).state == "scanning"
+
+
+@covers("VOD-1", "VOD-19")
+async def test_a_server_killed_while_it_receives_goes_on_at_the_byte(
+    fresh_database: str, open_cinema: OpenCinema
+) -> None:
+    """Killed after the first of several turns was kept and before its row was told."""
+    body = film("short.mp4").read_bytes()
+    async with open_cinema(slot="work-0") as cinema:
+        ticket = await cinema.ticket(body)
+        arguments = (fresh_database, str(cinema.home), "vod.upload.appended=kill", ticket.to_wire().decode())
+        program = (sys.executable, "-m", "tests.services.vod.dying", *arguments)
+        process = await asyncio.create_subprocess_exec(
+            *program, str(cinema.teacher.subject), str(film("short.mp4")), stdout=asyncio.subprocess.DEVNULL
+        )
+        assert await process.wait() == -signal.SIGKILL
+        offset = await cinema.offset(ticket)
+        assert 0 < offset < len(body)
+        assert (await cinema.status(ticket)).offset_bytes == 0
+        assert (await cinema.send(ticket, body[offset:], offset)).status_code == 204
+        assert await digest(cinema, str(ticket.id)) == hashlib.sha256(body).hexdigest()

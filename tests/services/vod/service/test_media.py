@@ -1,5 +1,7 @@
 """What players read: manifests, segments, ranges; nothing without a grant, nothing above it."""
 
+import asyncio
+
 import m3u8
 import pytest
 
@@ -169,3 +171,20 @@ async def test_revoking_ends_only_this_persons_sessions_of_these_assets(screenin
         for subject, asset in ((somebody(), screening.film.id), (screening.learner, plan.id)):
             await screening.playback.revoke(RevokePlayback(subject=subject.person(), assets=(asset,)))
     assert (await get(screening, below(plan, "240p/seg-00000.m4s")))[0] == 200
+
+
+@covers("VOD-20")
+async def test_sixty_viewers_at_once_are_all_served_and_strangers_among_them_are_not(
+    screening: Cinema,
+) -> None:
+    async def watch(*, stranger: bool) -> set[int]:
+        plan = await screening.plan(somebody())
+        base = below(plan, "")
+        if stranger:
+            base = base.replace(plan.grant, plan.grant[::-1])
+        client = screening.browser()
+        names = [f"{track}/{piece}" for track in ("240p", "audio") for piece in ("init.mp4", "seg-00000.m4s")]
+        return {(await client.get(base + name)).status_code for name in names}
+
+    seen = await asyncio.gather(*(watch(stranger=place % 6 == 0) for place in range(60)))
+    assert seen == [{403} if place % 6 == 0 else {200} for place in range(60)]
