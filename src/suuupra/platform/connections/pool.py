@@ -24,6 +24,8 @@ IDLE_IN_TRANSACTION_MS = 30_000
 CONNECT_TIMEOUT_S = 5.0
 POOL_TIMEOUT_S = 5.0
 SAFE_TENANT = re.compile(r"[A-Za-z0-9_.-]{1,63}")
+HOT = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""For the connection of a loop: its few statements are planned once, and by their indexes."""
 ROLE_PREFIX = "suuupra_"
 MAY_SET_ROLE = "select pg_has_role(session_user, oid, 'SET') from pg_roles where rolname = $1"
 T = TypeVar("T")

@@ -18,7 +18,7 @@ from suuupra.kernel.metrics import METRICS
 from suuupra.kernel.problems import Unavailable
 from suuupra.kernel.stores import Lease, Leases
 from suuupra.platform.connections.failures import CONNECTION_LOST
-from suuupra.platform.connections.pool import quietly_closed, uninterrupted
+from suuupra.platform.connections.pool import HOT, quietly_closed, uninterrupted
 from suuupra.platform.events.marks import Marks, Snapshot
 from suuupra.platform.lanes.statements import CHANNEL
 from suuupra.platform.postgres import Database
@@ -96,7 +96,7 @@ class Relay:
         try:
             while True:
                 try:
-                    async with quietly_closed(await self._database.connect()) as self._connection:
+                    async with quietly_closed(await self._database.connect(**HOT)) as self._connection:
                         await self._loop()
                 except (*CONNECTION_LOST, Unavailable, asyncpg.PostgresError, LeaseLost) as error:
                     log.warning("relay.interrupted", reason=type(error).__name__)

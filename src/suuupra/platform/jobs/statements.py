@@ -2,17 +2,46 @@
 
 from suuupra.platform.postgres.statements import ENDED
 
-# Which classes have something to do: one look where nothing is, instead of a claim for each.
+DONE_OR_CANCELLED = "(case when is_cancel_asked then 'cancelled' else 'done' end)"
+MARKED = ENDED.replace("'{state}'", DONE_OR_CANCELLED)
+MARK = """
+update kernel.job as j set $ENDED$
+from unnest($1::uuid[], $2::bigint[]) as mine (id, epoch)
+where j.id = mine.id and j.epoch = mine.epoch and j.state = 'running'
+""".replace("$ENDED$", MARKED)
+# Which classes have something to do, and whether any of it has a fair key: one look where nothing is.
 READY = """
-select queue from unnest($1::text[]) as q (queue)
-where exists (select from kernel.job j where j.queue = q.queue and j.state = 'ready' and j.fair_key is null
-    and j.run_at <= $3 and j.service = any($2::text[]))
-  or exists (select from kernel.job j where j.queue = q.queue and j.state = 'ready'
-    and j.fair_key is not null and j.run_at <= $3 and j.service = any($2::text[]))
+select queue, is_fair from unnest($1::text[]) as q (queue) cross join lateral (
+  select exists (select from kernel.job j where j.queue = q.queue and j.state = 'ready'
+      and j.fair_key is null and j.run_at <= $3 and j.service = any($2::text[])) as is_plain,
+    exists (select from kernel.job j where j.queue = q.queue and j.state = 'ready'
+      and j.fair_key is not null and j.run_at <= $3 and j.service = any($2::text[])) as is_fair
+) found where is_plain or is_fair
 """
+TAKEN = """state = 'running', worker = $5, epoch = epoch + 1, attempts = attempts + 1,
+    lease_until = now() + interval '60 seconds', is_cancel_asked = false"""
+ROW = """j.id, j.service, j.name, j.args::text as args, j.attempts, j.epoch, j.tenant, j.trace, j.fair_key,
+    j.run_at, j.priority"""
+# The marks of jobs that ended travel with the next claim: one commit for both.
+CLAIM_PLAIN = (
+    """
+with marked as (
+  update kernel.job as j set $ENDED$
+  from unnest($6::uuid[], $7::bigint[]) as mine (id, epoch)
+  where j.id = mine.id and j.epoch = mine.epoch and j.state = 'running'
+), next as materialized (
+  select id from kernel.job
+  where queue = $1 and state = 'ready' and fair_key is null and service = any($2::text[]) and run_at <= $3
+  order by priority, run_at limit $4 for update skip locked
+)
+update kernel.job j set $TAKEN$ from next where j.id = next.id returning $ROW$
+""".replace("$ENDED$", MARKED)
+    .replace("$TAKEN$", TAKEN)
+    .replace("$ROW$", ROW)
+)
 # Candidates are the first plain jobs and, for each fair key, its first one, whose turn is as old as the
 # key's last service. Keys are found by a loose index scan.
-CLAIM = """
+CLAIM_FAIR = """
 with recursive keys as (
   (select fair_key from kernel.job where queue = $1 and state = 'ready' and fair_key is not null
     and service = any($2::text[]) order by fair_key limit 1)
@@ -37,26 +66,16 @@ with recursive keys as (
 ), locked as (
   select id from kernel.job where id in (select id from chosen) and state = 'ready' for update skip locked
 ), claimed as (
-  update kernel.job j set state = 'running', worker = $5, epoch = epoch + 1, attempts = attempts + 1,
-    lease_until = now() + interval '60 seconds', is_cancel_asked = false
+  update kernel.job j set $TAKEN$
   from locked where j.id = locked.id
-  returning j.id, j.service, j.name, j.args::text as args, j.attempts, j.epoch, j.tenant, j.trace, j.fair_key,
-    j.run_at, j.priority
+  returning $ROW$
 ), turned as (
   insert into kernel.fair_turn (queue, fair_key, served_at)
   select distinct $1, fair_key, $3::timestamptz from claimed where fair_key is not null
   on conflict (queue, fair_key) do update set served_at = excluded.served_at
 )
-select * from claimed order by priority, run_at, id
-"""
-DONE_OR_CANCELLED = "(case when is_cancel_asked then 'cancelled' else 'done' end)"
-MARK = """
-update kernel.job as j set $ENDED$
-from unnest($1::uuid[], $2::bigint[]) as mine (id, epoch)
-where j.id = mine.id and j.epoch = mine.epoch and j.state = 'running'
-""".replace(
-    "$ENDED$", ENDED.replace("'{state}'", "(case when is_cancel_asked then 'cancelled' else 'done' end)")
-)
+select * from claimed
+""".replace("$TAKEN$", TAKEN).replace("$ROW$", ROW)
 GIVE_UP = """
 update kernel.job as j set last_error = $4, $ENDED$
 from unnest($1::uuid[], $2::bigint[]) as mine (id, epoch)

@@ -24,7 +24,7 @@ from suuupra.kernel.metrics import METRICS
 from suuupra.kernel.problems import OutcomeUnknown, Unavailable
 from suuupra.kernel.work import Work
 from suuupra.platform.connections.failures import CONNECTION_LOST
-from suuupra.platform.connections.pool import quietly_closed, uninterrupted
+from suuupra.platform.connections.pool import HOT, quietly_closed, uninterrupted
 from suuupra.platform.errors import trace_of
 from suuupra.platform.jobs import statements
 from suuupra.platform.jobs.heavy import PageWatch
@@ -116,7 +116,7 @@ class Worker:
         self._due = {"schedule": 0.0, "reap": 0.0, "renew": 0.0, "look": 0.0}
         self._woken = asyncio.Event()
         self._is_first_reap = True
-        self._has_more: set[str] = set()
+        self._is_fair: dict[str, bool | None] = {}
         self._connection: Any = None
 
     def poke(self) -> None:
@@ -128,7 +128,7 @@ class Worker:
         try:
             while True:
                 try:
-                    async with quietly_closed(await self._database.connect()) as self._connection:
+                    async with quietly_closed(await self._database.connect(**HOT)) as self._connection:
                         await self._loop()
                 except INTERRUPTIONS as error:
                     log.warning("worker.interrupted", reason=type(error).__name__)
@@ -151,7 +151,7 @@ class Worker:
             self._woken.clear()
             await self._duties()
             started = await self._claim()
-            if len(self._marks) >= MARKS or (self._marks and not started):
+            if len(self._marks) >= MARKS or not started:
                 await self._flush()
             if not started:
                 with suppress(TimeoutError):
@@ -184,24 +184,38 @@ class Worker:
         wanted = [kind for kind, places in free.items() if places > 0]
         started = 0
         async with self._driver() as driver:
-            for kind in await self._kinds_with_work(driver, wanted):
-                rows = await driver.fetch(
-                    statements.CLAIM, kind, self._services, self._now(), free[kind], self.slot
-                )
-                for row in rows:
+            for kind, is_fair in await self._kinds_with_work(driver, wanted):
+                rows = await self._claimed(driver, kind, free[kind], is_fair=is_fair)
+                for row in sorted(rows, key=lambda row: (row["priority"], row["run_at"], row["id"])):
                     self._start(kind, RunningJob.from_row(row, self._database.pool, self._may_run(kind)))
-                (self._has_more.add if len(rows) == free[kind] else self._has_more.discard)(kind)
+                self._is_fair[kind] = is_fair if len(rows) == free[kind] else None
                 started += len(rows)
         await self._database.faults.at("job.claimed")
         return started
 
-    async def _kinds_with_work(self, driver: Any, wanted: list[str]) -> list[str]:
+    async def _claimed(self, driver: Any, kind: str, places: int, *, is_fair: bool) -> list[Any]:
+        arguments = (kind, self._services, self._now(), places, self.slot)
+        if is_fair:
+            found: list[Any] = await driver.fetch(statements.CLAIM_FAIR, *arguments)
+            return found
+        marks = await self._ended()
+        found = await driver.fetch(statements.CLAIM_PLAIN, *arguments, *marks)
+        del self._marks[: len(marks[0])]
+        return found
+
+    async def _ended(self) -> tuple[list[UUID], list[int]]:
+        """Ids and epochs of jobs that nobody's unit has marked; they stay noted until that is written."""
+        if self._marks:
+            await self._database.faults.at("job.before_mark")
+        return [job.id for job in self._marks], [job.epoch for job in self._marks]
+
+    async def _kinds_with_work(self, driver: Any, wanted: list[str]) -> list[tuple[str, bool]]:
         """Those that were full at the last claim, unasked; now and then, or if none was, by a look at all."""
-        full = [kind for kind in wanted if kind in self._has_more]
+        full = [(kind, fair) for kind in wanted if (fair := self._is_fair.get(kind)) is not None]
         if full and not self._is_due("look", POLL_S):
             return full
         rows = await driver.fetch(statements.READY, wanted, self._services, self._now())
-        return [row["queue"] for row in rows]
+        return [(row["queue"], row["is_fair"]) for row in rows]
 
     @asynccontextmanager
     async def _driver(self) -> AsyncIterator[Any]:
@@ -226,9 +240,8 @@ class Worker:
         set_current_job(job)
         started = monotonic()
         try:
-            with calling(
-                Call(principal=acting_as(job.service, job.tenant), trace=job.trace, operation=job.name)
-            ):
+            call = Call(principal=acting_as(job.service, job.tenant), trace=job.trace, operation=job.name)
+            with calling(call):
                 await self._use_case(job)
         except JobLost:
             log.warning("job.lost", job=job.name, attempt=job.attempt)
@@ -242,6 +255,8 @@ class Worker:
                 self._marks.append(job)
             METRICS.time("job_seconds", monotonic() - started, job=job.name)
             log.info("job.done", job=job.name, attempt=job.attempt, seconds=round(monotonic() - started, 4))
+        finally:
+            self._running.pop(job.id, None)
 
     async def _use_case(self, job: RunningJob) -> None:
         if job.name not in self._jobs:
@@ -275,15 +290,12 @@ class Worker:
                 await driver.execute(statements.AGAIN, job.id, job.epoch, self._now(), "interrupted", 1)
 
     async def _flush(self) -> None:
-        """Write that jobs ended which nobody's unit has marked."""
-        marks, self._marks = self._marks, []
-        if not marks:
-            return
-        await self._database.faults.at("job.before_mark")
-        async with self._driver() as driver:
-            await driver.execute(
-                statements.MARK, [job.id for job in marks], [job.epoch for job in marks], self._now()
-            )
+        """Write how those ended, where no claim takes the news along."""
+        if self._marks:
+            marks = await self._ended()
+            async with self._driver() as driver:
+                await driver.execute(statements.MARK, *marks, self._now())
+            del self._marks[: len(marks[0])]
 
     async def _reap(self) -> int:
         """Make ready what dead workers left; at the start at once, if they had this slot."""
