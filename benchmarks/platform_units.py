@@ -10,20 +10,20 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import BigInteger, Identity
+from sqlalchemy import BigInteger, Identity, MetaData
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
 from benchmarks.platform_ground import run, verdict
-from suuupra.kernel.session import mapped_base
+from suuupra.kernel.session import NAMING
 from tests.platform.ground import Do, Ground, Made
 
 CALLERS, EACH, ROUNDS = 8, 60, 7
 RATIO_BAR, CPU_BAR_MS = 1.8, 1.5
 
 
-class Base(mapped_base("sample")):  # type: ignore[misc]
-    __abstract__ = True
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    metadata = MetaData(schema="sample", naming_convention=NAMING)
 
 
 class Effect(Base):

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from suuupra.kernel import logs
 from tests import browser, lanes, outside, postgres
 
 outside.stay_inside()
+logs.configure(level="error")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import ctypes
 import fcntl
-import functools
 import hashlib
 import importlib.util
 import itertools
@@ -198,21 +197,11 @@ def _schema_key() -> str:
     files = [path for path in SOURCE.rglob("*") if path.suffix in {".py", ".sql"}]
     for path in sorted(path for path in files if path.name == "registry.py" or "/migrat" in str(path)):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    digest.update(str(_can_migrate()).encode())
     return digest.hexdigest()[:16]
-
-
-@functools.cache
-def _can_migrate() -> bool:
-    """Whether the composition root imports: without it the template is an empty database."""
-    program = [sys.executable, "-c", "import suuupra.app.commands"]
-    return subprocess.run(program, capture_output=True, check=False).returncode == 0
 
 
 def _migrate(url: str) -> None:
     """Every service's migrations, in a process of its own: it leaves no module of the product behind."""
-    if not _can_migrate():
-        return
     program = (
         "import asyncio, inspect, sys\n"
         "from suuupra.app import migrate_all\n"

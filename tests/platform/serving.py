@@ -33,7 +33,7 @@ async def serving(app: ASGIApp, unix: Path | None = None) -> AsyncIterator[str]:
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag, no event
         await asyncio.sleep(0.005)
     try:
         yield address

@@ -29,7 +29,7 @@ from suuupra.kernel.problems import (
     all_problems,
 )
 from suuupra.services.notifications.api import FeedCounts
-from suuupra.web.answers import flashes_of, theme_of, wants_fragment
+from suuupra.web.answers import flashes_of, see_other, theme_of, wants_fragment
 from suuupra.web.draw import draw
 from suuupra.web.frame import Bell, Frame, Item, Person, Section
 from suuupra.web.parts import ProblemView
@@ -118,6 +118,8 @@ class Faces:
             return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
         if type(problem) is Unauthenticated and request.method in {"GET", "HEAD"}:
             return Response(status_code=303, headers={"Location": sign_in_address(request)})
+        if problem.status == Unauthenticated.status and "href" in problem.members:
+            return see_other(request, str(problem.members["href"]))
         view = ProblemView(
             problem.status,
             problem.title,

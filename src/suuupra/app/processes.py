@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -118,6 +119,9 @@ def server_of(
         ssl_certfile=settings.tls_certificate if secure else None,
         ssl_keyfile=settings.tls_key if secure else None,
     )
+    config.load()
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_3
     return QuietServer(config)
 
 

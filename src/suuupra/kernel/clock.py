@@ -8,7 +8,10 @@ from pydantic import AfterValidator, AwareDatetime
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment lies outside of time") from None
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, TypeVarTuple, overload
 
-from sqlalchemy import Executable, MetaData, Result, ScalarResult
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
+from sqlalchemy import Executable, Result, ScalarResult
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 T = TypeVar("T")
@@ -77,14 +76,3 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-
-
-def mapped_base(schema: str) -> type[DeclarativeBase]:
-    """A declarative base of a service's own schema, with stable constraint names."""
-
-    class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-        """Rows are dataclasses; every relationship would raise when lazy, so there are none."""
-
-        metadata = MetaData(schema=schema, naming_convention=NAMING)
-
-    return Base

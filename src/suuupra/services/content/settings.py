@@ -12,8 +12,16 @@ class ContentSettings(Settings):
 
     section: ClassVar[str] = "content"
 
-    approval: Literal["first", "every", "none"] = "first"
-    invitations_a_day_max: int = Field(default=500, ge=1)
-    courses_a_day_max: int = Field(default=50, ge=1)
-    catalogue_cache_s: float = Field(default=1.0, ge=0, le=60)
-    operations_kept_days: int = Field(default=400, ge=30)
+    approval: Literal["first", "every", "none"] = Field(
+        default="first", description="Which publications of a course a person must approve."
+    )
+    invitations_a_day_max: int = Field(
+        default=500, ge=1, description="Invitations to courses a teacher may send in a day."
+    )
+    courses_a_day_max: int = Field(default=50, ge=1, description="Courses a teacher may make in a day.")
+    catalogue_cache_s: float = Field(
+        default=1.0, ge=0, le=60, description="Seconds for which the catalogue may be shown from memory."
+    )
+    operations_kept_days: int = Field(
+        default=400, ge=30, description="Days for which the edits of a course can be looked up."
+    )

@@ -26,6 +26,7 @@ KINDS = (
     ("/static/", "static"),
     ("/media/", "media"),
     ("/objects/", "media"),
+    ("/people/", "picture"),
     ("/api/v1/uploads", "upload"),
     ("/health", "health"),
     ("/realtime", "realtime"),

@@ -166,7 +166,7 @@ class Passage:
         media_type = headers.get("content-type", "")
         limit = None
         if kind not in UNLIMITED_BODIES:
-            has_file = media_type.startswith("multipart/form-data")
+            has_file = media_type.startswith(("multipart/form-data", "image/"))
             limit = settings.form_max_bytes if has_file else settings.body_max_bytes
             if int(headers.get("content-length") or 0) > limit:
                 raise BodyTooLarge
