@@ -1,14 +1,16 @@
 """What the kernel's own tables forget, each hour: what is done and old, in small bites."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from suuupra.kernel.clock import Clock
-from suuupra.kernel.ids import uuid7
+from suuupra.kernel.clock import Clock, SystemClock
+from suuupra.kernel.ids import TimeIds, uuid7
 from suuupra.kernel.jobs import Job, JobTable, Schedule
 from suuupra.kernel.logs import logger
+from suuupra.kernel.work import Work
 from suuupra.platform.postgres import Database
+from suuupra.platform.postgres.work import PostgresWork
 
 EVENTS_KEPT = timedelta(days=14)
 BITE = 5000
@@ -88,3 +90,24 @@ class Upkeep:
                 await driver.execute(f"drop table kernel.{row['relname']}")
                 dropped += 1
         return dropped
+
+
+Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
+
+
+def with_upkeep(
+    database: Database,
+    job_tables: Mapping[str, JobTable],
+    works: Mapping[str, Work],
+    schedules: Mapping[str, Sequence[Schedule]],
+) -> Estate:
+    """What services have, and the kernel's own housekeeping, by the same clock."""
+    clocks = [cast("PostgresWork", work).clock for work in works.values()]
+    clock = clocks[0] if clocks else SystemClock()
+    upkeep = Upkeep(database, clock)
+    kernel_work = database.work("kernel", clock=clock, ids=TimeIds())
+    return (
+        {**job_tables, "kernel": upkeep.table},
+        {**works, "kernel": cast("Work", kernel_work)},
+        {**schedules, "kernel": upkeep.schedules},
+    )

@@ -18,7 +18,8 @@ select queue, is_fair from unnest($1::text[]) as q (queue) cross join lateral (
       and j.fair_key is not null and j.run_at <= $3 and j.service = any($2::text[])) as is_fair
 ) found where is_plain or is_fair
 """
-TAKEN = """state = 'running', worker = $5, epoch = epoch + 1, attempts = attempts + 1,
+# `$PLACES$` becomes a number, so that plans made once expect no more rows than there are places.
+TAKEN = """state = 'running', worker = $4, epoch = epoch + 1, attempts = attempts + 1,
     lease_until = now() + interval '60 seconds', is_cancel_asked = false"""
 ROW = """j.id, j.service, j.name, j.args::text as args, j.attempts, j.epoch, j.tenant, j.trace, j.fair_key,
     j.run_at, j.priority"""
@@ -27,12 +28,12 @@ CLAIM_PLAIN = (
     """
 with marked as (
   update kernel.job as j set $ENDED$
-  from unnest($6::uuid[], $7::bigint[]) as mine (id, epoch)
+  from unnest($5::uuid[], $6::bigint[]) as mine (id, epoch)
   where j.id = mine.id and j.epoch = mine.epoch and j.state = 'running'
 ), next as materialized (
   select id from kernel.job
   where queue = $1 and state = 'ready' and fair_key is null and service = any($2::text[]) and run_at <= $3
-  order by priority, run_at limit $4 for update skip locked
+  order by priority, run_at limit $PLACES$ for update skip locked
 )
 update kernel.job j set $TAKEN$ from next where j.id = next.id returning $ROW$
 """.replace("$ENDED$", MARKED)
@@ -60,9 +61,10 @@ with recursive keys as (
 ), plain as (
   select id, priority, run_at as turn from kernel.job
   where queue = $1 and state = 'ready' and fair_key is null and service = any($2::text[]) and run_at <= $3
-  order by priority, run_at limit $4 for update skip locked
+  order by priority, run_at limit $PLACES$ for update skip locked
 ), chosen as (
-  select id from (select * from heads union all select * from plain) c order by priority, turn, id limit $4
+  select id from (select * from heads union all select * from plain) both_kinds
+  order by priority, turn, id limit $PLACES$
 ), locked as (
   select id from kernel.job where id in (select id from chosen) and state = 'ready' for update skip locked
 ), claimed as (

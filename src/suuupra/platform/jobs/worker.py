@@ -16,8 +16,6 @@ import asyncpg
 
 from suuupra.kernel.auth import Principal, service_principal
 from suuupra.kernel.call import Call, calling
-from suuupra.kernel.clock import SystemClock
-from suuupra.kernel.ids import TimeIds
 from suuupra.kernel.jobs import Job, JobTable, Schedule, set_current_job
 from suuupra.kernel.logs import logger
 from suuupra.kernel.metrics import METRICS
@@ -35,7 +33,7 @@ from suuupra.platform.postgres import Database
 from suuupra.platform.postgres.unit import JobLost
 from suuupra.platform.postgres.work import PostgresWork
 from suuupra.platform.schedules.scheduler import Scheduler
-from suuupra.platform.upkeep import Upkeep
+from suuupra.platform.upkeep import with_upkeep
 
 CONCURRENCY = {"quick": 10, "normal": 4, "bulk": 2, "encode": 1, "model": 1}
 MARKS = 10
@@ -50,9 +48,6 @@ class WorkersKilled(RuntimeError):
     """Each try ended with the death of its worker."""
 
 
-Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
-
-
 @cache
 def acting_as(service: str, tenant: str) -> Principal:
     """The house itself as one of its services, for one tenant."""
@@ -61,24 +56,6 @@ def acting_as(service: str, tenant: str) -> Principal:
 
 class UnknownJob(RuntimeError):
     """No service of this release knows the job: a newer one wrote it, or an older one."""
-
-
-def with_upkeep(
-    database: Database,
-    job_tables: Mapping[str, JobTable],
-    works: Mapping[str, Work],
-    schedules: Mapping[str, Sequence[Schedule]],
-) -> Estate:
-    """What services have, and the kernel's own housekeeping, by the same clock."""
-    clocks = [cast("PostgresWork", work).clock for work in works.values()]
-    clock = clocks[0] if clocks else SystemClock()
-    upkeep = Upkeep(database, clock)
-    kernel_work = database.work("kernel", clock=clock, ids=TimeIds())
-    return (
-        {**job_tables, "kernel": upkeep.table},
-        {**works, "kernel": cast("Work", kernel_work)},
-        {**schedules, "kernel": upkeep.schedules},
-    )
 
 
 class Worker:
@@ -194,12 +171,14 @@ class Worker:
         return started
 
     async def _claimed(self, driver: Any, kind: str, places: int, *, is_fair: bool) -> list[Any]:
-        arguments = (kind, self._services, self._now(), places, self.slot)
+        claim = statements.CLAIM_FAIR if is_fair else statements.CLAIM_PLAIN
+        claim = claim.replace("$PLACES$", str(places))
+        arguments = (kind, self._services, self._now(), self.slot)
         if is_fair:
-            found: list[Any] = await driver.fetch(statements.CLAIM_FAIR, *arguments)
+            found: list[Any] = await driver.fetch(claim, *arguments)
             return found
         marks = await self._ended()
-        found = await driver.fetch(statements.CLAIM_PLAIN, *arguments, *marks)
+        found = await driver.fetch(claim, *arguments, *marks)
         del self._marks[: len(marks[0])]
         return found
 
