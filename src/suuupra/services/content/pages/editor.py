@@ -35,7 +35,7 @@ from suuupra.web.forms import Form
 from suuupra.web.parts import Option
 
 KINDS = (
-    Option("article", "Article", "Words, formulas and tables to read"),
+    Option("article", "Article", "Words, lists and tables to read"),
     Option("video", "Video", "A film to watch, with words below it"),
 )
 ADMISSIONS = (
