@@ -97,7 +97,8 @@ class Unit(Protocol):
     ) -> UUID:
         """Write the job at the end of this unit.
 
-        While one of the same `unique` key is live, this one is dropped.
+        One of the same `unique` key that waits stands for both; one that runs runs once more afterwards,
+        with the newest arguments.
         Lower `priority` runs first; of one priority, the `fair` key that waited longest is next.
         """
         ...
