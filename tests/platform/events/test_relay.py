@@ -8,7 +8,7 @@ import pytest
 from suuupra.platform.events import Bell
 from suuupra.platform.events.relay import LeaseLost
 from tests.covers import covers
-from tests.platform.ground import Ground, eventually, going, publish
+from tests.platform.ground import Ground, Made, effect, eventually, going, publish
 
 
 async def positions(ground: Ground) -> list[int]:
@@ -112,6 +112,28 @@ class TestRunning:
             await eventually(lambda: self.has(ground, 1))
         await publish(ground.work(), 2)
         assert await ground.relay("work-1").step() == 1
+
+    async def test_eight_writers_race_beside_one_that_stays_open(self, ground: Ground) -> None:
+        """None lost, none late, each key in order; the open one stalls nobody and is not lost either."""
+        relay, work = ground.relay(), ground.work()
+        release = asyncio.Event()
+
+        async def stay_open() -> None:
+            async with work.begin() as unit:
+                await effect(unit, -1)
+                await release.wait()
+                unit.publish(Made(n=-1, name="open"))
+
+        async with going(relay.run):
+            late = asyncio.create_task(stay_open())
+            await asyncio.gather(*(publish(work, *range(25), name=f"key{k}") for k in range(8)))
+            await eventually(lambda: self.has(ground, 200))
+            release.set()
+            await late
+            await eventually(lambda: self.has(ground, 201))
+        rows = await ground.rows("select key, (payload->>'n')::int as n from kernel.event order by position")
+        for k in range(8):
+            assert [row["n"] for row in rows if row["key"] == f"key{k}"] == list(range(25))
 
     async def has(self, ground: Ground, count: int) -> bool:
         return len(await positions(ground)) == count

@@ -46,7 +46,7 @@ class TestOwnRole:
                 await unit.session.execute(text(statement))
 
     async def test_jobs_of_another_service_are_neither_seen_nor_changed(self, ground: Ground) -> None:
-        async with ground.work("kernel").begin() as unit:
+        async with ground.work("stranger").begin() as unit:
             unit.enqueue(Do())
         async with ground.work().begin() as unit:
             unit.enqueue(Do())

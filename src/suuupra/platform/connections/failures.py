@@ -52,11 +52,9 @@ def is_outage(error: BaseException | None) -> bool:
     """The database itself is away or has no room: nobody's work is to blame, all of it is tried again."""
     while error is not None:
         state = sqlstate_of(error) or ""
-        if (
-            state in GONE
-            or state.startswith(("08", "53"))
-            or isinstance(error, PoolTimeout | ConnectionError)
-        ):
+        if state in GONE or state.startswith(("08", "53")):
+            return True
+        if isinstance(error, PoolTimeout | ConnectionError | asyncpg.InternalClientError):
             return True
         if isinstance(error, asyncpg.InterfaceError) and "closed" in str(error):
             return True

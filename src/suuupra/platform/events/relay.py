@@ -35,7 +35,7 @@ LOOK = """
 select (
   select array_agg(id order by id) from (
     select id from kernel.outbox where id = any($1::bigint[])
-    union (select id from kernel.outbox where id > $2 order by id limit $3)
+    union (select id from kernel.outbox where id > $2 order by id limit $BATCH$)
   ) seen
 ) as ids, pg_snapshot_xmin(now)::text::bigint as xmin, pg_snapshot_xmax(now)::text::bigint as xmax
 from pg_current_snapshot() now
@@ -134,7 +134,7 @@ class Relay:
         marks = self._marks
         known = (marks.high, sorted(marks.gaps))
         from_id = 0 if self._is_full_scan else marks.high
-        row = await driver.fetchrow(LOOK, known[1], from_id, BATCH)
+        row = await driver.fetchrow(LOOK.replace("$BATCH$", str(BATCH)), known[1], from_id)
         ids: list[int] = row["ids"] or []
         if ids:
             await self._move(driver, ids, known)

@@ -23,6 +23,7 @@ from suuupra.platform.errors import trace_of
 from suuupra.platform.handling import statements
 from suuupra.platform.handling.statements import TRIES_MAX
 from suuupra.platform.lanes.lane import Envelope, Handler, Lane, back_off
+from suuupra.platform.observe.spans import span, traceparent_of
 from suuupra.platform.postgres import Database
 
 log = logger("kernel")
@@ -90,7 +91,8 @@ class Delivery:
 
     async def _run(self, handler: Handler, unit: object, event: Event, trace: str) -> None:
         await self._database.faults.at("handler.before")
-        with calling(Call(principal=service_principal(handler.service), trace=trace)):
+        call = Call(principal=service_principal(handler.service), trace=trace)
+        with calling(call), span("handler", handler=handler.name, traceparent=traceparent_of(trace)):
             await handler.subscription.handler(cast("Unit", unit), event)
 
     async def _fail(self, lane: Lane, envelope: Envelope, error: Exception) -> None:

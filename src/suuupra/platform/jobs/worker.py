@@ -29,6 +29,7 @@ from suuupra.platform.jobs.heavy import PageWatch
 from suuupra.platform.jobs.run import RunningJob
 from suuupra.platform.jobs.throttle import HEAVY
 from suuupra.platform.lanes.lane import back_off
+from suuupra.platform.observe.spans import span, traceparent_of
 from suuupra.platform.postgres import Database
 from suuupra.platform.postgres.unit import JobLost
 from suuupra.platform.postgres.work import PostgresWork
@@ -220,7 +221,7 @@ class Worker:
         started = monotonic()
         try:
             call = Call(principal=acting_as(job.service, job.tenant), trace=job.trace, operation=job.name)
-            with calling(call):
+            with calling(call), span("job", job=job.name, traceparent=traceparent_of(job.trace)):
                 await self._use_case(job)
         except JobLost:
             log.warning("job.lost", job=job.name, attempt=job.attempt)

@@ -6,6 +6,7 @@ transaction; one process at a time moves a database.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ LOCK = 0x5355555550524101
 Schemas = Mapping[str, tuple[Path, MetaData | None]]
 
 MAY_MAKE_ROLES = "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"
+RELEASE = """
+insert into kernel.release (version) values (:version) on conflict (version) do update set migrated_at = now()
+"""
 KERNEL_GRANTS = (
     "grant usage on schema kernel to {role}",
     "grant insert on kernel.outbox to {role}",
@@ -173,6 +177,7 @@ def _pending(
 def _settle(connection: Connection, schemas: tuple[str, ...]) -> None:
     """Roles and grants, and from where handlers that this release brings will read the log."""
     connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
+    connection.execute(text(RELEASE), {"version": version("suuupra")})
     connection.execute(text("update kernel.log_head set new_from = position where new_from <> position"))
     if not connection.scalar(text(MAY_MAKE_ROLES)):
         return

@@ -17,6 +17,7 @@ from suuupra.kernel.session import Session
 from suuupra.kernel.work import Unit, scoped
 from suuupra.platform.connections.failures import COLLISIONS, problem_of, sqlstate
 from suuupra.platform.connections.pool import Pool, acting, opening
+from suuupra.platform.observe import span
 from suuupra.platform.postgres.unit import Hands, PostgresUnit
 
 TRIES_MAX = 5
@@ -61,7 +62,7 @@ class PostgresWork:
         """A unit; `before` gets the bare connection in the same transaction, ahead of the service's role."""
         role = await self._pool.role_of(self.service)
         tenant = current_call().principal.tenant
-        with scoped("unit"):
+        with span("unit", service=self.service), scoped("unit"):
             async with (
                 translated(),
                 self._pool.transaction(opening(mode, None if before else role, tenant)) as transaction,
