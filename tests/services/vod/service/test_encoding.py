@@ -18,7 +18,7 @@ from suuupra.services.vod.api import (
     ReplaceSource,
     RetryEncoding,
 )
-from suuupra.services.vod.service.orders import DropRevision, EncodeFirst, TendEncodings
+from suuupra.services.vod.service.orders import DropRevision, EncodeAudio, EncodeFirst, TendEncodings
 from tests.covers import covers
 from tests.services.vod.cinema import Cinema, somebody
 from tests.services.vod.conftest import OpenCinema
@@ -94,6 +94,20 @@ async def test_a_replacement_is_made_beside_and_switches_at_its_end(cinema: Cine
     found = await cinema.vod.uploads._ground.objects.page(f"vod/{first.id}/1/")
     assert found == []
     assert (await client.get((await cinema.plan(asset=first)).hls)).status_code == 200
+
+
+@covers("VOD-11", "VOD-19")
+async def test_of_two_replacements_the_later_one_wins_and_the_other_leaves_nothing(cinema: Cinema) -> None:
+    first = await cinema.ready("silent.mp4")
+    for name in ("other.mp4", "short.mp4"):
+        await cinema.look(await cinema.uploaded(name, replaces=first.id))
+        if name == "other.mp4":
+            with cinema.as_(cinema.house_itself):
+                await cinema.vod.encoding.audio(EncodeAudio(asset_id=first.id, revision=2))
+    await cinema.house.run_until_idle()
+    after = await cinema.asset(first.id)
+    assert (after.state, after.revision, after.duration_ms) == ("ready", 3, 5000)
+    assert await cinema.vod.uploads._ground.objects.page(f"vod/{first.id}/2/") == []
 
 
 @covers("VOD-4", "VOD-11")

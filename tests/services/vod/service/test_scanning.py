@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from suuupra.services.vod.api import StorageFull, UploadTicket
+from suuupra.services.vod.api import AbortUpload, StorageFull, UploadTicket
 from suuupra.services.vod.service.orders import ScanUpload
 from suuupra.services.vod.service.scanning import Scanning
 from suuupra.services.vod.settings import VodSettings
@@ -161,3 +161,16 @@ async def test_without_room_for_its_rungs_a_file_waits(cinema: Cinema) -> None:
     said = "There is no room to encode this video at the moment."
     assert (status.state, status.reason) == ("probing", said)
     assert (await cinema.look(ticket)).state == "accepted"
+
+
+@covers("VOD-4", "VOD-19")
+async def test_what_is_dropped_while_it_is_looked_at_leaves_nothing_behind(cinema: Cinema) -> None:
+    ticket = await cinema.uploaded("silent.mp4")
+    looking = asyncio.create_task(cinema.look(ticket))
+    while (await cinema.status(ticket)).state == "scanning":  # noqa: ASYNC110 - it is told by a row
+        await asyncio.sleep(0.005)
+    with cinema.as_(cinema.teacher):
+        await cinema.uploads.abort(AbortUpload(id=ticket.id))
+    assert (await looking).state == "rejected"
+    await cinema.house.run_until_idle()
+    assert not await cinema.keeps(ticket)

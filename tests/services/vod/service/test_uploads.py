@@ -9,6 +9,7 @@ from suuupra.kernel.problems import Forbidden, Problem
 from suuupra.services.vod.api import (
     AssetUnknown,
     CompleteUpload,
+    DeleteAsset,
     NotAVideo,
     OffsetMismatch,
     QuotaReached,
@@ -64,6 +65,19 @@ async def test_space_is_bounded_by_owner_by_file_and_by_the_disk(open_cinema: Op
             await cinema.ticket(bytes(2001))
         assert filled.value.members["limit"] == "bytes"
         await cinema.ticket(bytes(2000))
+
+
+@covers("VOD-4")
+async def test_a_deleted_video_makes_room(open_cinema: OpenCinema) -> None:
+    size = film("silent.mp4").stat().st_size
+    async with open_cinema(vod_owner_max_bytes=str(size + 10)) as cinema:
+        ticket = await cinema.uploaded("silent.mp4")
+        await cinema.look(ticket)
+        with pytest.raises(QuotaReached):
+            await cinema.ticket(bytes(100))
+        with cinema.as_(cinema.teacher):
+            await cinema.assets.delete(DeleteAsset(asset_id=ticket.id))
+        await cinema.ticket(bytes(100))
 
 
 @covers("VOD-4", "VOD-19")

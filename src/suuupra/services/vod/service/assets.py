@@ -31,7 +31,7 @@ from suuupra.services.vod.api import (
 from suuupra.services.vod.rules import encoding
 from suuupra.services.vod.service.ground import VIEW, Ground, is_house, may_manage
 from suuupra.services.vod.service.scanning import found_again, plan_revision
-from suuupra.services.vod.service.steps import give_up, start_what_may
+from suuupra.services.vod.service.steps import give_up, start_what_may, supersede
 from suuupra.services.vod.service.views import pace, pictures, view_of
 from suuupra.services.vod.store import assets as asset_rows
 from suuupra.services.vod.store import playbacks as playback_rows
@@ -206,11 +206,7 @@ async def _adopt(unit: Unit, asset: Asset, upload: Upload) -> None:
         found = found_again(source, upload)
         revision = await plan_revision(unit, asset, upload, found)
         revision.index_key = source.index_key
-        if source.state in asset_rows.MAKING:
-            source.state, source.reserved_bytes = "replaced", 0
-            await step_rows.close_open(
-                unit.session, source.asset_id, source.number, encoding.CANCELLED, unit.now
-            )
+        await supersede(unit, source)
     if former is not None:
         former.state, former.deleted_at = AssetState.DELETED, unit.now
 

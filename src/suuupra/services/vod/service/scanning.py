@@ -22,11 +22,10 @@ from suuupra.services.vod.rules import encoding
 from suuupra.services.vod.rules.space import encoded_bytes
 from suuupra.services.vod.service.ground import Ground, incoming_key, log, source_key
 from suuupra.services.vod.service.orders import DropBytes, ScanUpload
-from suuupra.services.vod.service.steps import refuse_upload, start_what_may
+from suuupra.services.vod.service.steps import refuse_upload, start_what_may, supersede
 from suuupra.services.vod.service.uploads import room_of
 from suuupra.services.vod.service.workroom import Workroom
 from suuupra.services.vod.store import assets as asset_rows
-from suuupra.services.vod.store import steps as step_rows
 from suuupra.services.vod.store import uploads as upload_rows
 from suuupra.services.vod.store.rows import Asset, Rendition, Revision, Step, Upload
 
@@ -147,6 +146,7 @@ class Scanning:
             row = await upload_rows.one(unit.session, upload.id, lock=True)
             asset = await asset_rows.one(unit.session, upload.asset_id, lock=True)
             if row is None or asset is None or row.state != UploadState.PROBING:
+                unit.enqueue(DropBytes(upload_id=upload.id), unique=f"drop:{upload.id}")
                 unit.finish()
                 return
             if asset.state == AssetState.DELETED:
@@ -181,8 +181,7 @@ async def plan_revision(unit: Unit, asset: Asset, upload: Upload, found: Found) 
     """The next revision of an asset with its rungs and steps; an older one in the making gives way."""
     newest = await asset_rows.newest_revision(unit.session, asset.id)
     if newest is not None and newest.state in asset_rows.MAKING and newest.number != asset.revision:
-        newest.state, newest.reserved_bytes = "replaced", 0
-        await step_rows.close_open(unit.session, asset.id, newest.number, encoding.CANCELLED, unit.now)
+        await supersede(unit, newest)
     number = newest.number + 1 if newest else 1
     upload.state, upload.reason, upload.changed_at = UploadState.ACCEPTED, "", unit.now
     upload.sha256, upload.offset_bytes = found.sha256, upload.length_bytes

@@ -108,13 +108,19 @@ async def _mark_ready(unit: Unit, asset: Asset, revision: Revision) -> None:
     if asset.revision not in {0, revision.number}:
         old = await asset_rows.revision(unit.session, asset.id, asset.revision, lock=True)
         if old is not None:
-            old.state = "replaced"
-            drop = orders.DropRevision(asset_id=asset.id, revision=old.number)
-            unit.enqueue(drop, at=unit.now + KEPT_AFTER_REPLACED, unique=f"{asset.id}/{old.number}")
+            await supersede(unit, old, at=unit.now + KEPT_AFTER_REPLACED)
     revision.state, revision.ready_at, revision.reserved_bytes = "ready", unit.now, 0
     asset.revision, asset.state = revision.number, AssetState.READY
     asset.reason, asset.changed_at = "", unit.now
     unit.publish(AssetReady(asset_id=asset.id, revision=revision.number, duration_ms=revision.duration_ms))
+
+
+async def supersede(unit: Unit, revision: Revision, *, at: datetime | None = None) -> None:
+    """Another revision takes its place; what was made of it goes away, at once if it never played."""
+    revision.state, revision.reserved_bytes = "replaced", 0
+    await step_rows.close_open(unit.session, revision.asset_id, revision.number, encoding.CANCELLED, unit.now)
+    drop = orders.DropRevision(asset_id=revision.asset_id, revision=revision.number)
+    unit.enqueue(drop, at=at, unique=f"{revision.asset_id}/{revision.number}")
 
 
 async def give_up(unit: Unit, asset: Asset, revision: Revision, reason: str) -> None:

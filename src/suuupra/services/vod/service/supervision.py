@@ -8,7 +8,6 @@ from uuid import UUID
 from suuupra.engines.media.control import Control, Watch
 from suuupra.engines.media.values import Progress
 from suuupra.kernel.jobs import JobRun, current_job
-from suuupra.kernel.problems import Problem
 from suuupra.services.vod.service.ground import Ground, log
 from suuupra.services.vod.store import assets as asset_rows
 from suuupra.services.vod.store import steps as step_rows
@@ -63,8 +62,8 @@ class Supervision:
                     await self._tell()
                 if looks % ASK_EVERY == 0 and await self._is_off(run):
                     self.control.cancel()
-            except Problem as problem:
-                log.warning("encode.unminded", reason=type(problem).__name__)
+            except Exception as error:  # noqa: BLE001 - a look that fails must not fail the encoding
+                log.warning("encode.unminded", reason=type(error).__name__)
 
     async def _tell(self) -> None:
         if self.frames_done == self._told:

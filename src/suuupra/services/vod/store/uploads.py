@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from suuupra.kernel.session import Session
 from suuupra.services.vod.api import UploadState
 from suuupra.services.vod.rules.uploads import OPEN, WORKING
-from suuupra.services.vod.tables import Revision, Upload
+from suuupra.services.vod.tables import Asset, Revision, Upload
 
 SPACE_LOCK = 0x5355555056_4F44
 MAKING = ("preparing", "playable")
@@ -63,8 +63,10 @@ async def filled_bytes(session: Session, owner_id: UUID) -> int:
     coming = select(func.sum(Upload.length_bytes)).where(
         Upload.owner_id == owner_id, Upload.state.in_(OPEN | WORKING)
     )
-    kept = select(func.sum(Revision.stored_bytes)).where(
-        Revision.owner_id == owner_id, Revision.state != "dropped"
+    kept = (
+        select(func.sum(Revision.stored_bytes))
+        .join(Asset, Asset.id == Revision.asset_id)
+        .where(Revision.owner_id == owner_id, Revision.state != "dropped", Asset.state != "deleted")
     )
     return int(await session.scalar(coming) or 0) + int(await session.scalar(kept) or 0)
 
@@ -111,5 +113,7 @@ async def moved(
 
 
 async def known(session: Session, upload_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these there are: what is left over belongs to nobody."""
-    return set(await session.scalars(select(Upload.id).where(Upload.id.in_(upload_ids))))
+    """Those whose bytes somebody wants: what is left over belongs to nobody."""
+    unwanted = (UploadState.REJECTED, UploadState.EXPIRED)
+    chosen = select(Upload.id).where(Upload.id.in_(upload_ids), Upload.state.not_in(unwanted))
+    return set(await session.scalars(chosen))
