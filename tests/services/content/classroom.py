@@ -15,6 +15,7 @@ from suuupra.services.content.api import (
     ApprovalCase,
     DecideCase,
     Enrolment,
+    GrantEnrolment,
     JoinCourse,
     SubmitCourse,
 )
@@ -130,6 +131,15 @@ class Classroom:
     async def join(self, course: Written, who: Principal | None = None) -> Enrolment:
         with self.as_(who or self.learner):
             return await self.content.enrolments.join(JoinCourse(course_id=course.id))
+
+    async def house_itself_grants(self, course: Written) -> Enrolment:
+        """A place for the learner, as the order saga gives it."""
+        assert self.learner.subject is not None
+        command = GrantEnrolment(
+            course_id=course.id, learner_id=self.learner.subject, source="order", source_ref=str(course.id)
+        )
+        with self.as_(self.house_itself):
+            return await self.content.enrolments.grant(command)
 
     async def film(self, course: Written, lesson_id: UUID, duration_ms: int = 60_000) -> UUID:
         """A ready video for a video lesson, as vod's events would leave it."""

@@ -235,6 +235,6 @@ async def test_the_work_of_others_is_not_there(academy: Academy, who: str) -> No
         await academy.api(who, "PUT", f"{path}/cover", content=b"x"),
     ]
     assert {answer.status_code for answer in attempts} == {404}
-    if who != "reviewer":
-        assert (await academy.api(who, "GET", path)).status_code == 404
-        assert (await academy.api(who, "GET", f"{path}/outline")).status_code == 404
+    assert (await academy.api(who, "GET", path)).status_code == 404
+    assert (await academy.api(who, "GET", f"{path}/outline")).status_code == 404
+    assert (await academy.api(who, "GET", f"{path}/revisions")).status_code == 404

@@ -1,3 +1,4 @@
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -147,3 +148,42 @@ def test_a_rule_about_a_lesson_that_is_gone_is_refused() -> None:
     with pytest.raises(Invalid, match="no condition named"):
         access.checked({"sesame": True}, lesson="a", lessons=LESSONS, others={})
     assert access.checked({"done": "b"}, lesson="a", lessons=LESSONS, others={}) == {"done": "b"}
+
+
+def dealt(chance: random.Random, depth: int = 0) -> dict[str, Any]:
+    """A rule by seeded chance."""
+    turn = chance.random()
+    if depth > 3 or turn < 0.45:
+        leaves: list[dict[str, Any]] = [
+            {"enrolled": chance.random() < 0.8},
+            {"granted_by": chance.choice(["order", "free"])},
+            {"done": chance.choice(LESSONS)},
+            {"on_or_after": chance.choice(["2026-11-20T00:00:00+00:00", "2026-12-03T00:00:00+00:00"])},
+            {"days_after_start": 2},
+            {"in_cohort": "x"},
+        ]
+        return chance.choice(leaves)
+    if turn < 0.6:
+        return {"not": dealt(chance, depth + 1)}
+    parts = [dealt(chance, depth + 1) for _ in range(chance.randint(1, 3))]
+    return {chance.choice(["all", "any"]): parts}
+
+
+@covers("CON-17", "CON-21")
+def test_ten_thousand_states_leak_nothing() -> None:
+    chance = random.Random(7)
+    for _ in range(10_000):
+        rule = dealt(chance)
+        facts = access.Facts(
+            now=NOW,
+            is_enrolled=chance.random() < 0.5,
+            sources=frozenset(chance.sample(["order", "free"], chance.randint(0, 2))),
+            started_at=chance.choice([None, NOW - timedelta(days=1), NOW - timedelta(days=9)]),
+            done=frozenset(chance.sample(LESSONS, chance.randint(0, 3))),
+        )
+        free = sorted(unknowns(rule, facts))
+        worlds = [dict(zip(free, found, strict=True)) for found in product([False, True], repeat=len(free))]
+        truths = [brute(rule, facts, world) for world in worlds]
+        allowed = access.decide(rule, facts).allowed
+        assert not allowed or all(truths), rule
+        assert free or allowed == truths[0], rule

@@ -45,7 +45,7 @@ def counted() -> Iterator[list[str]]:
 @covers("CON-1", "CON-4")
 async def test_a_draft_is_not_there_for_others_by_id_slug_or_list(room: Classroom) -> None:
     course = await room.write("secret")
-    for who in (room.learner, room.nobody, room.other):
+    for who in (room.learner, room.nobody, room.other, room.reviewer):
         with room.as_(who):
             for query in (GetCourse(course_id=course.id), GetCourse(slug=course.slug)):
                 with pytest.raises(CourseNotFound):

@@ -135,6 +135,11 @@ async def test_vod_is_told_whether_a_session_may_go_on(room: Classroom) -> None:
             {"context_ref": context_ref(course.id, IDS.new())},
         ):
             assert not (await room.content.watching.may_play(ask.model_copy(update=wrong))).allowed
+    with room.as_(room.reviewer):
+        review = ask.model_copy(update={"subject": room.reviewer.subject})
+        assert (await room.content.watching.may_play(review)).allowed
+        other = review.model_copy(update={"asset_id": IDS.new()})
+        assert not (await room.content.watching.may_play(other)).allowed
     with room.as_(room.learner):
         await room.content.enrolments.leave(LeaveCourse(course_id=course.id))
     with room.as_(room.house_itself):

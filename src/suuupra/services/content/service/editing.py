@@ -183,7 +183,7 @@ class Editing:
         return await asyncio.to_thread(prose.rendered, Article(markdown=markdown).markdown)
 
     async def list_revisions(self, course_id: UUID) -> tuple[RevisionLine, ...]:
-        """Newest first; for the author and reviewers."""
+        """Newest first; for the author, and for reviewers of a course that is live."""
         async with self._desk.work.read() as session:
             found = await standing.asker(session, principal(), course_id=course_id)
             if not found.sees_all:
@@ -206,7 +206,7 @@ class Editing:
         """For the author, reviewers of what was submitted, and administrators."""
         titles = await cached.category_titles(self._desk)
         async with self._desk.work.read() as session:
-            found = await standing.asker(session, principal(), course_id=course_id)
+            found = await standing.asker(session, principal(), course_id=course_id, for_review=True)
             row = await revisions.by_number(session, course_id, number)
             if row is None or not _may_read(found, row):
                 raise CourseNotFound

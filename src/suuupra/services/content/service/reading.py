@@ -63,7 +63,8 @@ async def sight(
         found = await standing.asker(session, who, course_id=course_id, slug=slug)
         course, row, root = found.stand.course, found.stand.enrolment, found.stand.root
         stood = await progress_rows.of_enrolment(session, row.id) if row is not None else []
-        is_draft = found.sees_all and (as_student or course.live_revision_id is None)
+        may_see_draft = found.is_author or found.is_staff
+        is_draft = may_see_draft and (as_student or course.live_revision_id is None)
         if is_draft and course.live_revision_id is not None:
             root = await revisions.root_of(session, course.draft_revision_id)
     skeleton = None if is_draft else await cached.live_skeleton(desk, course)

@@ -49,11 +49,13 @@ class Asker:
 
     @property
     def is_staff(self) -> bool:
-        return self.who.kind == "service" or self.who.may(APPROVE) or self.who.may(ADMINISTER)
+        return self.who.kind == "service" or self.who.may(ADMINISTER)
 
     @property
     def sees_all(self) -> bool:
-        return self.is_author or self.is_staff
+        """Every lesson of what is live; before that only those who wrote it or keep the site."""
+        reviews = self.who.may(APPROVE) and self.stand.course.live_revision_id is not None
+        return self.is_author or self.is_staff or reviews
 
     @property
     def is_enrolled(self) -> bool:
@@ -67,14 +69,24 @@ class Asker:
         return now is None or row.ends_at is None or now < row.ends_at
 
 
-async def asker(session: Session, who: Principal, *, course_id: UUID | None = None, slug: str = "") -> Asker:
-    """The course as the principal may see it: `CourseNotFound`, `CourseGone`."""
+async def asker(
+    session: Session,
+    who: Principal,
+    *,
+    course_id: UUID | None = None,
+    slug: str = "",
+    for_review: bool = False,
+) -> Asker:
+    """The course as the principal may see it: `CourseNotFound`, `CourseGone`.
+
+    `for_review` lets reviewers in before anything is live; what they then read is what was submitted.
+    """
     stand = await course_rows.stand(session, who.subject, course_id=course_id, slug=slug)
     if stand is None:
         raise CourseNotFound
     found = Asker(who, stand)
     state = stand.course.state
-    if found.sees_all or state == "published":
+    if found.sees_all or state == "published" or (for_review and who.may(APPROVE)):
         return found
     if state in READABLE and stand.enrolment is not None and stand.enrolment.state == "active":
         return found
