@@ -145,3 +145,52 @@ async def test_a_file_that_is_no_video_leaves_the_lesson_with_the_reason(cinema:
         await academy.get("teacher", f"/teach/courses/{course['id']}/editor/lessons/{lesson}"),
         "This did not work",
     )
+
+
+@covers("CON-3", "CON-25")
+async def test_a_film_whose_lesson_is_gone_waits_for_another(start_house: StartHouse) -> None:
+    async with start_house("content", "vod") as house:
+        await house.run_until_idle()
+        administrator, account_id = await staff_member(house, "admin")
+        stranger, stranger_id = await staff_member(house, "teacher")
+        people = {"teacher": administrator, "stranger": stranger}
+        academy = Academy(house, people, {"teacher": account_id, "stranger": stranger_id})
+        course = await academy.write()
+        first, second = [await video_lesson(academy, course, title) for title in ("Takes", "Keeps")]
+        await upload(academy, course, first, "silent.mp4")
+        path = f"/courses/{course['id']}/lessons"
+        media = (await academy.api("teacher", "GET", f"{path}/{first}/media")).json()
+        draft = (await academy.api("teacher", "GET", f"{path}/{first}/draft")).headers["etag"]
+        gone = await academy.api("teacher", "DELETE", f"{path}/{first}", headers={"if-match": draft})
+        assert gone.status_code == 204
+        page = f"/teach/courses/{course['id']}/editor/lessons/{second}"
+        has(await academy.get("teacher", page), "Use a film that you uploaded before", "silent.mp4")
+        tag = (await academy.api("teacher", "GET", f"{path}/{second}/draft")).headers["etag"]
+        body = {"media_id": media["media_id"]}
+        attached = await academy.api(
+            "teacher", "PATCH", f"{path}/{second}", json=body, headers={"if-match": tag}
+        )
+        assert attached.status_code == 204, attached.text
+        found = (await academy.api("teacher", "GET", f"{path}/{second}/media")).json()
+        assert (found["state"], found["media_id"]) == ("ready", media["media_id"])
+        theirs = await academy.api("stranger", "POST", "/courses", json={"title": "Mine"})
+        foreign = await video_lesson(
+            academy, await whole(academy, "stranger", theirs.json()), "Stolen", "stranger"
+        )
+        there = f"/courses/{theirs.json()['id']}/lessons/{foreign}"
+        tag = (await academy.api("stranger", "GET", f"{there}/draft")).headers["etag"]
+        stolen = await academy.api("stranger", "PATCH", there, json=body, headers={"if-match": tag})
+        assert (stolen.status_code, stolen.json()["errors"][0]["pointer"]) == (422, "/media_id")
+
+
+async def whole(academy: Academy, who: str, made: dict[str, Any]) -> dict[str, Any]:
+    """A course just made, with its first section."""
+    draft = (await academy.api(who, "GET", f"/courses/{made['id']}/draft")).json()
+    return {"id": made["id"], "section": draft["sections"][0]["id"]}
+
+
+async def video_lesson(academy: Academy, course: dict[str, Any], title: str, who: str = "teacher") -> str:
+    body = {"section_id": course["section"], "kind": "video", "title": title}
+    made = await academy.api(who, "POST", f"/courses/{course['id']}/lessons", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])

@@ -16,7 +16,7 @@ from suuupra.services.content.service import cached, drafting
 from suuupra.services.content.service.desk import Desk, Made
 from suuupra.services.content.service.drafting import Draft
 from suuupra.services.content.service.standing import AUTHOR
-from suuupra.services.content.store import courses, revisions
+from suuupra.services.content.store import courses, media, revisions
 from suuupra.services.content.store.rows import Course, Node, Revision
 from suuupra.web.covers import MOTIFS
 
@@ -161,6 +161,7 @@ class Authoring:
             gone = {node.node_id, *(one.node_id for one in nodes if one.parent_id == node.node_id)}
             _refuse_lost_rules(nodes, gone)
             await revisions.drop_nodes(unit.session, draft.revision.id, gone)
+            await media.let_go(unit.session, gone)
             await drafting.touched(draft)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from suuupra.kernel.session import Session
-from suuupra.services.content.tables import Course, MediaLink
+from suuupra.services.content.tables import Course, MediaLink, Node
 
 
 async def link(session: Session, node_id: UUID, *, lock: bool = False) -> MediaLink | None:
@@ -40,4 +40,14 @@ async def attached(session: Session, media_ids: Iterable[UUID]) -> frozenset[UUI
     """Which of these assets some lesson shows."""
     return frozenset(
         await session.scalars(select(MediaLink.media_id).where(MediaLink.media_id.in_(list(media_ids))))
+    )
+
+
+async def let_go(session: Session, node_ids: Iterable[UUID]) -> None:
+    """Forget the links of lessons that no revision holds any more; their films wait for another lesson."""
+    held = select(Node.node_id).where(Node.node_id == MediaLink.node_id).exists()
+    await session.execute(
+        delete(MediaLink)
+        .where(MediaLink.node_id.in_(list(node_ids)), ~held)
+        .execution_options(synchronize_session=False)
     )
