@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from suuupra.kernel.faults import ArmedFaults, InjectedFault
 from suuupra.platform.events import Bell
 from suuupra.platform.events.relay import LeaseLost
 from tests.covers import covers
-from tests.platform.ground import Ground, Made, effect, eventually, going, publish
+from tests.platform.ground import Ground, Made, effect, eventually, going, publish, standing
 
 
 async def positions(ground: Ground) -> list[int]:
@@ -52,6 +53,18 @@ class TestRelay:
         assert await old.step() == 0
         assert await positions(ground) == []
         assert await new.step() == 2
+
+    @pytest.mark.parametrize(("point", "left"), [("relay.before_move", 2), ("relay.after_move", 0)])
+    async def test_one_that_dies_beside_a_move_leaves_nothing_lost_or_doubled(
+        self, ground: Ground, point: str, left: int
+    ) -> None:
+        async with standing(ground.dsn, faults=ArmedFaults({point: "raise"})) as doomed:
+            await publish(ground.work(), 1, 2)
+            with pytest.raises(InjectedFault):
+                await doomed.relay().step()
+        assert await ground.relay().step() == left
+        rows = await ground.rows("select (payload->>'n')::int as n from kernel.event order by position")
+        assert [row["n"] for row in rows] == [1, 2]
 
     async def test_who_takes_the_lease_also_finds_rows_below_the_mark(self, ground: Ground) -> None:
         """As after a restore, whose rows no relay has ever seen."""

@@ -29,6 +29,7 @@ from suuupra.platform.postgres.work import PostgresWork
 BATCH = 50
 READ_BATCH = 500
 POLL_S = 0.5
+PAUSE_S = 0.004
 RENEW_S = 5.0
 TROUBLED_S = 1.0
 LANES_AT_ONCE = 6
@@ -83,21 +84,24 @@ class Dispatcher:
         self._troubled_at = 0.0
         while True:
             heads = await self._prepare()
-            was_dealt = await self._deal()
+            dealt = await self._deal()
             done = 0
             for key, lane in list(self._holding.lanes.items()):
                 done += await self._work(lane, heads.get(key, ()))
             handled += done
-            if not was_dealt and not done:
+            if not dealt and not done:
                 return handled
 
     async def _loop(self) -> None:
         while True:
             self._woken.clear()
             heads = await self._prepare()
-            while await self._deal():
+            while (dealt := await self._deal()) == READ_BATCH:
                 self._start({})
             self._start(heads)
+            if dealt:
+                await asyncio.sleep(PAUSE_S)
+                continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S):
                     await self._woken.wait()
@@ -148,16 +152,16 @@ class Dispatcher:
         finally:
             lane.is_busy = False
 
-    async def _deal(self) -> bool:
-        """Read the next part of the log and deal it; whether there was one."""
+    async def _deal(self) -> int:
+        """Read the next part of the log and deal it; how many events that were."""
         lanes = self._holding.lanes
         if self._read_up_to is None:
-            return False
+            return 0
         start = self._read_up_to
         async with self._database.pool.driver() as driver:
             rows = await driver.fetch(statements.READ, start, READ_BATCH)
         if not rows:
-            return False
+            return 0
         open_lanes = {key: lane for key, lane in lanes.items() if lane.dealt >= start and lane.has_room}
         for envelope in map(Envelope.from_row, rows):
             for handler in self._by_base.get(envelope.base, ()):
@@ -167,7 +171,7 @@ class Dispatcher:
         self._read_up_to = rows[-1]["position"]
         for lane in open_lanes.values():
             lane.dealt = max(lane.dealt, rows[-1]["position"])
-        return True
+        return len(rows)
 
     async def _catch_up(self, lane: Lane) -> None:
         """A lane that fell behind reads for itself until it stands where the others are."""
