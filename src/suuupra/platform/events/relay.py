@@ -29,9 +29,6 @@ PAUSE_S = 0.004
 """After a move: under load events gather for the next one, a single one after rest has not waited."""
 LEASE_S = 15.0
 RENEW_S = 5.0
-# A move that a crash of the server forgets leaves its rows in the outbox; and since the log of the server
-# is one, whatever was done about moved events and is safe on disk has their move before it on disk.
-SETTINGS = HOT | {"synchronous_commit": "off"}
 PARTITION_DAYS = 3
 PARTITIONS_S = 3600.0
 log = logger("kernel")
@@ -101,7 +98,7 @@ class Relay:
         try:
             while True:
                 try:
-                    async with quietly_closed(await self._database.connect(**SETTINGS)) as self._connection:
+                    async with quietly_closed(await self._database.connect(**HOT)) as self._connection:
                         await self._loop()
                 except (*CONNECTION_LOST, Unavailable, asyncpg.PostgresError, LeaseLost) as error:
                     log.warning("relay.interrupted", reason=type(error).__name__)
