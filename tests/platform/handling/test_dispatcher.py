@@ -121,15 +121,15 @@ class TestHandling:
 
 @covers("PLT-2", "PLT-3")
 class TestFailure:
-    async def test_of_fifty_one_fails_and_forty_nine_are_done(self, ground: Ground) -> None:
+    async def test_of_fifty_one_fails_and_forty_nine_are_done(self, still: Ground) -> None:
         handled = Handled(7)
-        await publish(ground.work(), *range(50), name="key")
-        await ground.run("update kernel.outbox set key = event_id::text")
-        await ground.relay().step()
-        await ground.dispatcher(subscribe(handled.on_made, lanes=1)).step()
-        assert await ground.counts("inbox") == {"done": 49, "failed": 1}
-        assert await effects(ground) == [n for n in range(50) if n != 7]
-        row = (await ground.rows("select * from kernel.inbox where state = 'failed'"))[0]
+        await publish(still.work(), *range(50), name="key")
+        await still.run("update kernel.outbox set key = event_id::text")
+        await still.relay().step()
+        await still.dispatcher(subscribe(handled.on_made, lanes=1)).step()
+        assert await still.counts("inbox") == {"done": 49, "failed": 1}
+        assert await effects(still) == [n for n in range(50) if n != 7]
+        row = (await still.rows("select * from kernel.inbox where state = 'failed'"))[0]
         assert row["attempts"] == 1
         assert "ValueError: number 7" in row["last_error"]
 
