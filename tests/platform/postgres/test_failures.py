@@ -130,7 +130,7 @@ class TestPool:
         await asyncio.gather(*(hold() for _ in range(6)))
         async with standing(ground.dsn) as other:
             await other.run(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
                 " where datname = current_database() and pid <> pg_backend_pid()"
             )
         for n in range(6):
