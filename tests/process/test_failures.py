@@ -71,7 +71,7 @@ async def test_a_killed_server_is_back_with_what_it_had_acknowledged(home: Path)
         server, backend = up.pid("postgres"), await busy.fetchval("select pg_backend_pid()")
         os.kill(backend, signal.SIGSTOP)  # one that would hold the shared memory for ever
         os.kill(server, signal.SIGKILL)
-        assert eventually(lambda: up.text.count("postgres  ready") == 2, 5), up.text
+        assert eventually(lambda: up.text.count("postgres  ready") == 2, 20), up.text
         assert not lives(backend)
         busy.terminate()
         connection.terminate()

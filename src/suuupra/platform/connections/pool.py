@@ -67,7 +67,7 @@ class Transaction:
 
     async def give_back(self) -> None:
         """Roll back what is still open and return the connection, or throw it away if it is spoilt."""
-        if self.driver.is_in_transaction():
+        if not self.driver.is_closed() and self.driver.is_in_transaction():
             try:
                 await self.driver.execute("ROLLBACK", timeout=CONNECT_TIMEOUT_S)
             except (*CONNECTION_LOST, asyncpg.PostgresError):
