@@ -70,9 +70,8 @@ class Encoding:
         order = await self._begin(job, name)
         if order is None:
             return
-        supervision = Supervision(self._ground, order.place, order.step_id, rungs=len(order.rungs) or 1)
         try:
-            async with supervision.minding() as watch:
+            async with self.supervised(order).minding() as watch:
                 record = await self._making.make(order, watch)
         except Cancelled:
             await self._end_quietly(order)
@@ -90,6 +89,10 @@ class Encoding:
             await self._failed(order, GAVE_UP, f"{type(error).__name__}: {error}"[:500])
         else:
             await self._done(order, record)
+
+    def supervised(self, order: Order) -> Supervision:
+        """Who minds the encoder of a step."""
+        return Supervision(self._ground, order.place, order.step_id, rungs=len(order.rungs) or 1)
 
     def _is_last_try(self, order: Order) -> bool:
         run = current_job()

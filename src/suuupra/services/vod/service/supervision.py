@@ -51,12 +51,12 @@ class Supervision:
     async def _mind(self, run: JobRun | None) -> None:
         looks = 0
         while True:
-            await asyncio.sleep(LOOK_S)
-            looks += 1
             if run is not None and not run.may_run():
                 self.control.pause()
             else:
                 self.control.resume()
+            await asyncio.sleep(LOOK_S)
+            looks += 1
             try:
                 if looks % TELL_EVERY == 0:
                     await self._tell()
