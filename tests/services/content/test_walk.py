@@ -7,9 +7,9 @@ from tests.services.content.classroom import Classroom
 
 @covers("CON-1", "CON-13", "CON-16", "CON-18")
 async def test_a_course_is_written_approved_found_joined_and_finished(room: Classroom) -> None:
-    course = await room.publish("# Limits\n\nNear.", "Slopes.")
+    course = await room.publish("# Limits\n\nNear.", "Slopes.", title="Harmonium by ear")
     with room.as_(room.nobody):
-        shelf = await room.content.catalogue.browse(Browse(text="calculus"))
+        shelf = await room.content.catalogue.browse(Browse(text="harmonium"))
         assert [card.id for card in shelf.items] == [course.id]
         page = await room.content.courses.get(GetCourse(slug=course.slug))
         assert page.standing.may_join
@@ -30,5 +30,5 @@ async def test_a_course_is_written_approved_found_joined_and_finished(room: Clas
         assert outline.lessons_done == outline.lessons_total == 2
     await room.house.run_until_idle()
     with room.as_(room.nobody):
-        shelf = await room.content.catalogue.browse(Browse(text="calculus", sort="newest"))
+        shelf = await room.content.catalogue.browse(Browse(text="harmonium", sort="newest"))
         assert shelf.items[0].enrolled_count == 1
