@@ -17,6 +17,7 @@ from tests.services.content.academy import Academy
 from tests.services.identity.people import browser as member_of
 from tests.services.identity.people import staff_member
 
+WIDE = 600
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPEN_ALL = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
 
@@ -80,9 +81,10 @@ async def workplace(postgres_server: postgres.Server) -> AsyncIterator[Workplace
 async def context_of(
     chromium: Browser, place: Workplace, who: str, *, width: int = 1280, theme: str = "light"
 ) -> BrowserContext:
-    """Signed in by the cookie of somebody's own browser."""
+    """Signed in by the cookie of somebody's own browser; high enough that no bar lies over a button."""
+    height = 3_000 if width < WIDE else 900
     context = await chromium.new_context(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if theme == "dark" else "light"
+        viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light"
     )
     jar = place.academy.people[who].client.cookies.jar
     await context.add_cookies(
