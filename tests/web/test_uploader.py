@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.async_api import Route as BrowserRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -116,6 +117,24 @@ async def test_a_file_arrives_whole_in_chunks_with_the_token(
     )  # fmt: skip
     assert len(str(asked["head_sha256"])) == 64
     await expect(page.get_by_text("Uploaded")).to_be_visible()
+
+
+@covers("VOD-1")
+async def test_a_file_chosen_before_the_script_is_there_is_sent_too(
+    context: BrowserContext, site: Site, shelf: Shelf
+) -> None:
+    page, chosen = await context.new_page(), asyncio.Event()
+
+    async def slow(route: BrowserRoute) -> None:
+        await chosen.wait()
+        await route.continue_()
+
+    await page.route("**/su-upload*", slow)
+    await page.goto(f"{site.address}/editor", wait_until="commit")
+    await page.locator("su-upload input").set_input_files(video())
+    chosen.set()
+    await expect(page.get_by_text("Uploaded")).to_be_visible()
+    assert shelf.stored == BODY
 
 
 @covers("VOD-1")

@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 from starlette.applications import Starlette
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 
 from suuupra.kernel.auth import Principal
 from suuupra.kernel.clock import FrozenClock
-from suuupra.platform.http import serve_port
+from suuupra.platform.http import serve, serve_port
 from suuupra.platform.http.wire import PRINCIPAL, SERVICE
 from suuupra.platform.keys import Seals
 from suuupra.platform.peers import MESSAGE_MAX_BYTES
@@ -138,12 +139,14 @@ async def test_a_principal_counts_only_under_the_seal_of_the_caller(
 @covers("PLT-1", "PLT-12")
 @pytest.mark.parametrize("bug", [KeyError("mira@example.org"), UNDECLARED("mira@example.org")])
 async def test_a_bug_is_logged_once_and_leaves_its_title_alone(
-    client: httpx2.AsyncClient, librarian: Librarian, bug: Exception
+    client: httpx2.AsyncClient, librarian: Librarian, bug: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    captured = LogCapture()
+    monkeypatch.setattr(serve, "log", structlog.wrap_logger(None, [captured]))
     librarian.failures.append(bug)
-    with capture_logs() as lines:
-        answer = await client.post(FIND, content=b'{"title": "Godan"}')
-    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["port.failed"]
+    answer = await client.post(FIND, content=b'{"title": "Godan"}')
+    errors = [line["event"] for line in captured.entries if line["log_level"] in {"error", "exception"}]
+    assert errors == ["port.failed"]
     assert answer.status_code == 500
     assert answer.json() == {
         "type": "/problems/kernel/problem",

@@ -12,7 +12,7 @@ export class Upload extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input");
     this.bar = this.querySelector("progress");
-    this.input.addEventListener("change", () => this.input.files[0] && this.choose(this.input.files[0]));
+    this.input.addEventListener("change", () => this.chosen());
     const drop = this.querySelector(".drop");
     for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
       drop.addEventListener(name, (event) => this.drag(event, drop));
@@ -23,6 +23,12 @@ export class Upload extends HTMLElement {
     this.guard = (/** @type {Event} */ event) => this.dataset.state === "running" && event.preventDefault();
     addEventListener("beforeunload", this.guard);
     this.remind();
+    this.chosen(); // a quick hand chooses before this module is there: no change is heard then
+  }
+
+  chosen() {
+    const [file] = this.input.files;
+    if (file) this.choose(file);
   }
 
   disconnectedCallback() {
@@ -124,6 +130,7 @@ export class Upload extends HTMLElement {
 
   done({ id, address }) {
     forget(this.ticketUrl);
+    this.input.value = "";
     this.bar.value = this.bar.max;
     this.state("done", "Uploaded");
     this.dispatchEvent(new CustomEvent("su:uploaded", { detail: { id, address }, bubbles: true }));
