@@ -17,8 +17,6 @@ from tests.services.admin.test_courses import Submitted, submitted
 from tests.services.admin.test_deliveries import parked
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-THEMES = ["light", "dark"]
-WIDTHS = [390, 1280]
 OPEN_ALL = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
 OFF_THE_SIDE = """() => [...document.querySelectorAll('main *')].filter((node) => {
   const box = node.getBoundingClientRect();
@@ -91,8 +89,7 @@ async def signed_in(browser: Browser, office: Office, seat: Seat, **options: obj
 
 @covers("ADM-1", "ADM-10", "ADM-30", "ADM-34", "ADM-40", "PORT-33")
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
 async def test_axe_finds_nothing_and_nothing_runs_off_the_side(
     chromium: Browser, office: Office, theme: str, width: int
 ) -> None:

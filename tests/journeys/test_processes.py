@@ -65,6 +65,12 @@ class Processes:
                 await asyncio.sleep(0.2)
         raise AssertionError(f"{path} does not answer {wanted}")
 
+    def said(self) -> str:
+        """What the processes logged, for a failed test."""
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text()[-6000:]}" for log in sorted(self.home.parent.glob("*.log"))
+        )
+
     def stop(self) -> None:
         for process in self.started:
             process.terminate()
@@ -110,5 +116,8 @@ async def test_somebody_signs_up_over_processes_and_one_of_them_dies(apart: Proc
         apart.start_people()
         await apart.answers("/sign-in", 200)
         assert (await visitor.get("/api/v1/me"))["id"] == me["id"]
+    except Exception as error:
+        error.add_note(apart.said())
+        raise
     finally:
         await visitor.close()

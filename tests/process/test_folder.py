@@ -1,6 +1,8 @@
 """Where data goes, by whom it is started from where."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,19 @@ def test_settings_of_a_start_come_in_the_order_of_all_settings(room: Path) -> No
     assert environment.has_database(found)
     assert not environment.has_database(environment.settings({"DATABASE_URL": "x"}, room / "none"))
     assert environment.has_database({"SUUUPRA_DATABASE_URL_FILE": "/run/secret"})
+
+
+@covers("OPS-3")
+def test_processes_that_start_together_prepare_one_folder(room: Path) -> None:
+    account = choose(room / "pg", None) if os.geteuid() else choose(room / "pg", "nobody")
+    for turn in range(20):
+        folder, together = Folder(room / f"data-{turn}", account), threading.Barrier(8)
+
+        def prepare(folder: Folder = folder, together: threading.Barrier = together) -> None:
+            together.wait()
+            folder.prepare()
+
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(prepare) for _ in range(8)]:
+                done.result()
+        assert (folder.home / "version").read_text() == "1\n"

@@ -60,7 +60,7 @@ def work(options: argparse.Namespace) -> int:
     configuration = processes.serving_configuration({}, manifests)
 
     async def main() -> None:
-        estate = await processes.opened(configuration, Placement.everything(manifests))
+        estate = await processes.opened(configuration, Placement.everything(manifests), is_worker=True)
         try:
             await processes.work(estate, options.supervised, options.queues)
         finally:

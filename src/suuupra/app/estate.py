@@ -98,9 +98,16 @@ def build_estate(
             raise HouseError(f"{place} stands elsewhere: set SUUUPRA_ADDRESS_{place.upper()}")
         return premises.remote.bind(port, owner, placement.addresses[place], caller)
 
+    work_of = partial(
+        premises.database.work,
+        clock=shared.clock,
+        ids=shared.ids,
+        hub=premises.hub,
+        wake=premises.bell.ring,
+    )
     ground = Ground(
         shared=shared,
-        work_of=partial(premises.database.work, clock=shared.clock, ids=shared.ids, hub=premises.hub),
+        work_of=work_of,
         kernel_answer=lambda port, name: answers[port](name),
         remote=remote,
         through_json=through_json,

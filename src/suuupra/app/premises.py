@@ -13,6 +13,7 @@ from suuupra.kernel.manifest import Manifest, Site
 from suuupra.kernel.settings import Configuration, SettingsError
 from suuupra.kernel.stores import Mailer
 from suuupra.platform.cache import ProcessCache, ProcessLimits
+from suuupra.platform.events.bell import Bell
 from suuupra.platform.forward import Forwarder
 from suuupra.platform.http import RemotePorts
 from suuupra.platform.hub import HubServer
@@ -22,6 +23,9 @@ from suuupra.platform.objects import DiskObjects
 from suuupra.platform.outgoing import KernelHttp
 from suuupra.platform.postgres import Database, PostgresLeases
 from suuupra.platform.scan import Scanner
+
+WORK_OVERFLOW = 20
+WORK_STATEMENT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Premises:
     remote: RemotePorts
     forwarder: Forwarder
     spool: SpoolMailer | None
+    bell: Bell
 
     async def close(self) -> None:
         """In reverse order."""
@@ -48,6 +53,7 @@ class Premises:
         await self.remote.close()
         await self.http.close()
         await self.database.close()
+        self.bell.close()
 
 
 def dsn_of(settings: PlatformSettings) -> str:
@@ -58,9 +64,13 @@ def dsn_of(settings: PlatformSettings) -> str:
 
 
 async def open_premises(
-    configuration: Configuration, manifests: Sequence[Manifest], *, clock: Clock | None = None
+    configuration: Configuration,
+    manifests: Sequence[Manifest],
+    *,
+    clock: Clock | None = None,
+    is_worker: bool = False,
 ) -> Premises:
-    """Open the platform of this process by its settings."""
+    """Open the platform of this process by its settings; jobs may ask the database more, and for longer."""
     settings = configuration.get(PlatformSettings)
     clock = clock or SystemClock()
     home = settings.home
@@ -69,8 +79,8 @@ async def open_premises(
     database = Database(
         dsn_of(settings),
         size=settings.pool_size,
-        overflow=settings.pool_overflow,
-        statement_timeout_s=settings.statement_timeout_s,
+        overflow=max(settings.pool_overflow, WORK_OVERFLOW) if is_worker else settings.pool_overflow,
+        statement_timeout_s=WORK_STATEMENT_S if is_worker else settings.statement_timeout_s,
         faults=armed_faults(settings),
     )
     hub = HubServer(keys, clock, home / "run" / "hub", settings.slot)
@@ -99,7 +109,7 @@ async def open_premises(
     await hub.start()
     return Premises(
         settings, configuration, database, shared, hub, objects, http, keys, seals,
-        RemotePorts(seals), Forwarder(seals), spool,
+        RemotePorts(seals), Forwarder(seals), spool, Bell(home / "run" / "bell"),
     )  # fmt: skip
 
 

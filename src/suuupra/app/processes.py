@@ -22,6 +22,7 @@ from suuupra.kernel import logs
 from suuupra.kernel.manifest import Manifest
 from suuupra.kernel.settings import Configuration, SettingsError
 from suuupra.platform.events import Dispatcher, Relay
+from suuupra.platform.instances import Instances
 from suuupra.platform.jobs import Worker
 from suuupra.platform.postgres import MetricMinutes
 
@@ -152,9 +153,9 @@ async def serve(
     app = estate.public_app() if "gateway" in estate.house.built else estate.internal_app()
     public = server_of(app, settings)
     internal = server_of(estate.internal_app(), settings, path=path, secure=False)
-    minutes = MetricMinutes(estate.premises.database, estate.premises.settings.slot)
-    loops = [loop.run for loop in workers_of(estate)] if with_work else []
-    async with running(internal), running(public, [sock]), looping(minutes.run, sweeping(estate), *loops):
+    keeping = working(estate) if with_work else contextlib.nullcontext()
+    beating = looping(*upkeep(estate, address_of(settings, sock)), sweeping(estate))
+    async with running(internal), running(public, [sock]), beating, keeping:
         starting = asyncio.create_task(start_services(estate))
         supervised.watch()
         supervised.ready(address_of(settings, sock))
@@ -168,23 +169,36 @@ async def serve(
 
 async def work(estate: Estate, supervised: Supervised, queues: Sequence[str] = ()) -> None:
     """A worker: relay, handlers and jobs, until told."""
-    relay, dispatcher, worker = workers_of(estate, queues)
-    async with looping(relay.run, dispatcher.run, worker.run):
+    async with looping(*upkeep(estate)), working(estate, queues):
         supervised.watch()
         supervised.ready()
         await until_told()
 
 
-def workers_of(estate: Estate, queues: Sequence[str] = ()) -> tuple[Relay, Dispatcher, Worker]:
-    """The three loops of a worker over the services that stand here."""
+def upkeep(estate: Estate, address: str = "") -> list[Callable[[], Awaitable[None]]]:
+    """What every process does beside its work: its figures a minute, and a sign of life."""
+    database, slot = estate.premises.database, estate.premises.settings.slot
+    beats = Instances(database, slot, tuple(estate.house.built), address)
+    return [MetricMinutes(database, slot).run, beats.run]
+
+
+@contextlib.asynccontextmanager
+async def working(estate: Estate, queues: Sequence[str] = ()) -> AsyncIterator[None]:
+    """Relay, handlers and jobs of the services that stand here; the bell of any process wakes them."""
     premises, house = estate.premises, estate.house
     slot = premises.settings.slot
     schedules = {name: house.manifests[name].schedules for name in house.built}
-    return (
-        Relay(premises.database, premises.shared.leases, slot),
-        Dispatcher(premises.database, house.subscriptions(), house.works, slot),
-        Worker(premises.database, house.jobs(), house.works, schedules, slot, kinds=tuple(queues)),
-    )
+    relay = Relay(premises.database, premises.shared.leases, slot)
+    dispatcher = Dispatcher(premises.database, house.subscriptions(), house.works, slot)
+    worker = Worker(premises.database, house.jobs(), house.works, schedules, slot, kinds=tuple(queues))
+
+    def wake() -> None:
+        relay.poke()
+        worker.poke()
+
+    with premises.bell.heard_by(wake):
+        async with looping(relay.run, dispatcher.run, worker.run):
+            yield
 
 
 async def start_services(estate: Estate) -> None:
@@ -242,9 +256,9 @@ def address_of(settings: PlatformSettings, sock: socket.socket) -> str:
     return f"{'https' if settings.tls_certificate else 'http'}://{host}:{port}"
 
 
-async def opened(configuration: Configuration, placement: Placement) -> Estate:
+async def opened(configuration: Configuration, placement: Placement, *, is_worker: bool = False) -> Estate:
     """Premises and house of a process."""
     manifests = registry.manifests()
     data_folders(configuration.get(PlatformSettings).home)
-    premises = await open_premises(configuration, manifests)
+    premises = await open_premises(configuration, manifests, is_worker=is_worker)
     return build_estate(premises, manifests, placement)

@@ -102,8 +102,12 @@ class Folder:
 
     def _make(self, name: str, mode: int) -> None:
         path = self.home / name
-        if not path.exists():
+        try:
             path.mkdir(mode=mode)
+        except FileExistsError:  # from before, or by a process that starts beside us
+            if not path.is_dir():
+                raise
+        else:
             path.chmod(mode)  # whatever the umask was
         if self.account.is_ours or name not in {*_OF_THE_ACCOUNT, "objects"}:
             return
