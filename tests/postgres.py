@@ -34,6 +34,8 @@ TEMPLATE = "suuupra_template"
 USER = "suuupra"
 KEPT_FOLDERS = 3
 START_LIMIT_S = 30
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it gets a random name and the server's owner
+ROOM_BYTES = 2 * 1024**3
 INITDB = (
     "--encoding=UTF8",
     "--locale-provider=builtin",
@@ -82,6 +84,15 @@ def cache_folder() -> Path:
     return folder
 
 
+def _room() -> Path:
+    """Memory, where there is enough of it: a clone takes 35 ms there, up to 480 ms on a disk."""
+    with contextlib.suppress(OSError):
+        free = os.statvfs(MEMORY)
+        if os.access(MEMORY, os.W_OK) and free.f_bavail * free.f_frsize > ROOM_BYTES:
+            return MEMORY
+    return Path(tempfile.gettempdir())
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running PostgreSQL, reached by its socket in `folder`."""
@@ -105,7 +116,7 @@ class Server:
 @contextlib.contextmanager
 def running_server() -> Iterator[Server]:
     """The session's server with `TEMPLATE` in it; the folder goes away at the end."""
-    folder = Path(tempfile.mkdtemp(prefix=f"suuupra-pg-{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"suuupra-pg-{os.getpid()}-", dir=_room()))
     try:
         with _locked():
             _sweep()
@@ -124,7 +135,7 @@ _clones = itertools.count(1)
 
 
 async def clone(server: Server, template: str = TEMPLATE) -> str:
-    """The name of a new database, a copy of `template` (34 ms where 68 by the write-ahead log)."""
+    """The name of a new database, a copy of `template` (in memory 35 ms, where 68 by the write-ahead log)."""
     name = f"clone_{next(_clones)}"
     await _administer(server, f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY')
     return name
@@ -215,7 +226,8 @@ def _migrate(url: str) -> None:
 
 def _sweep() -> None:
     """Remove what killed sessions left, and prepared folders of schemas long gone."""
-    for left in Path(tempfile.gettempdir()).glob("suuupra-pg-*"):
+    places = {_room(), Path(tempfile.gettempdir())}
+    for left in (path for place in places for path in place.glob("suuupra-pg-*")):
         pid = left.name.split("-")[2]
         if pid.isdigit() and not Path("/proc", pid).exists():
             shutil.rmtree(left, ignore_errors=True)

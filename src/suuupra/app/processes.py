@@ -16,6 +16,7 @@ import uvicorn
 from suuupra.app import registry
 from suuupra.app.estate import Estate, build_estate
 from suuupra.app.house import Placement
+from suuupra.app.patience import PatientProtocol
 from suuupra.app.premises import data_folders, open_premises
 from suuupra.app.settings import PlatformSettings, read_configuration
 from suuupra.kernel import logs
@@ -107,7 +108,7 @@ def server_of(
         app,
         uds=str(path) if path else None,
         loop="none",
-        http="httptools",
+        http=PatientProtocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         lifespan="off",

@@ -30,7 +30,7 @@ from suuupra.platform.mail import refuse_strangers
 from suuupra.platform.observe.spans import trace_of
 from suuupra.services.gateway.service import Gateway
 from suuupra.services.notifications.api import Feed, FeedCounts, FeedCountsQuery
-from suuupra.web.assets import read_assets, static_app
+from suuupra.web.assets import own_assets, static_app
 from suuupra.web.draw import frame_of
 from suuupra.web.pages import Renderer
 from suuupra.web.showcase import showcase
@@ -78,7 +78,7 @@ def make_inner_app(house: House, around: Surroundings, port_routes: Sequence[Bas
 def assemble(house: House, around: Surroundings) -> tuple[FastAPI, Faces]:
     """One router over everything that stands here, with the faces of the house."""
     shared = house.ground.shared
-    assets = read_assets()
+    assets = own_assets()
     faces = Faces(tuple(house.manifests.values()), shared.site, shared.clock, around.saw)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.pages, app.state.frames = Renderer(assets, around.templates), faces.frame
@@ -158,10 +158,7 @@ def service_routes(house: House) -> list[Any]:
 def add_routes(app: FastAPI, routes: Sequence[Any]) -> None:
     """Routers are flattened; hot paths come first, since matching is linear."""
     for route in routes:
-        if isinstance(route, APIRouter):
-            app.include_router(route)
-        else:
-            app.router.routes.append(route)
+        app.router.routes.extend(route.routes if isinstance(route, APIRouter) else [route])
     app.router.routes.sort(key=lambda route: not getattr(route, "path", "").startswith(HOT))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 SERIES_MAX = 500
 Labels = tuple[tuple[str, str], ...]
+OVERFLOW: Labels = (("overflow", "true"),)
 
 
 @dataclass
@@ -47,28 +48,26 @@ class Metrics:
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""
         series = self.counters.setdefault(name, {})
-        key = self._key(series, labels)
+        key = self._room(series, tuple(sorted(labels.items())))
         series[key] = series.get(key, 0) + amount
 
     def time(self, name: str, seconds: float, **labels: str) -> None:
         """Add to a time histogram."""
+        self.time_at(name, seconds, tuple(sorted(labels.items())))
+
+    def time_at(self, name: str, seconds: float, labels: Labels) -> None:
+        """The same where the labels are at hand as pairs, sorted by name."""
         series = self.times.setdefault(name, {})
-        key = self._key(series, labels)
-        histogram = series.get(key)
+        histogram = series.get(labels)
         if histogram is None:
-            histogram = series[key] = Histogram()
+            histogram = series.setdefault(self._room(series, labels), Histogram())
         histogram.add(seconds)
 
-    def _key(
-        self,
-        series: dict[Labels, object] | dict[Labels, float] | dict[Labels, Histogram],
-        labels: dict[str, str],
-    ) -> Labels:
-        key = tuple(sorted(labels.items()))
-        if key in series or len(series) < SERIES_MAX:
-            return key
+    def _room(self, series: dict[Labels, float] | dict[Labels, Histogram], labels: Labels) -> Labels:
+        if labels in series or len(series) < SERIES_MAX:
+            return labels
         self.overflowed += 1
-        return (("overflow", "true"),)
+        return OVERFLOW
 
 
 METRICS = Metrics()

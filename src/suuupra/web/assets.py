@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -81,6 +82,12 @@ def read_assets(root: Path = STATIC) -> Assets:
     icons = re.findall(r'<symbol id="([\w-]+)"', raw.get(ICONS, b"").decode())
     files = {name: _asset(name, body) for name, body in raw.items()}
     return Assets(files, whole.hexdigest()[:_HASH_LENGTH], frozenset(icons))
+
+
+@cache
+def own_assets() -> Assets:
+    """The product's own; read and compressed once a process."""
+    return read_assets()
 
 
 def static_app(assets: Assets) -> ASGIApp:

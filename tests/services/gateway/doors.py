@@ -22,6 +22,7 @@ from suuupra.kernel.problems import Problem, Unavailable
 from suuupra.platform.cache import ProcessLimits
 from suuupra.services.gateway import rules
 from suuupra.services.gateway.service import Gateway
+from suuupra.services.gateway.service.visitors import Visitors
 from suuupra.services.gateway.settings import GatewaySettings
 
 SECRET = "of-her-session"
@@ -77,6 +78,10 @@ async def page(_: Request) -> Response:
     return HTMLResponse("<p>" + "mor " * 600)
 
 
+async def kept_page(_: Request) -> Response:
+    return HTMLResponse("<p>for everybody", headers={"cache-control": "public, max-age=60"})
+
+
 async def events(_: Request) -> Response:
     async def lines() -> AsyncIterator[bytes]:
         for number in range(3):
@@ -109,6 +114,8 @@ def small_app() -> ASGIApp:
             Route("/api/v1/events", events),
             Route("/api/v1/broken", broken),
             Route("/page", page),
+            Route("/kept", kept_page),
+            Route("/api/v1/playbacks/{grant}/beats", media, methods=["POST"]),
             Route("/media/{grant}/{rest:path}", media),
             Route("/{rest:path}", mirror, methods=everything),
         ],
@@ -127,7 +134,8 @@ class Doors:
 
     def __post_init__(self) -> None:
         chosen = GatewaySettings(**self.settings)
-        self.gateway = Gateway(self.site, chosen, ProcessLimits(self.clock), self.keeper)
+        visitors = Visitors(b"k" * 32, self.clock)
+        self.gateway = Gateway(self.site, chosen, ProcessLimits(self.clock), self.keeper, visitors)
         self.app = self.gateway.wrap(small_app(), draw_problem)
 
     def client(self, address: str = "203.0.113.9", **headers: str) -> httpx2.AsyncClient:

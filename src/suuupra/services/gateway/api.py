@@ -23,6 +23,13 @@ class BodyTooLarge(TooLarge):
     title = "The request is too large"
 
 
+class BodyTooSlow(Problem):
+    """A body that arrives with less than 1 KiB a second, after the first ten."""
+
+    status = 408
+    title = "The request came too slowly"
+
+
 class LimitReached(TooMany):
     """A rate limit was reached; `policy` names it."""
 

@@ -3,13 +3,15 @@
 from suuupra.kernel.manifest import Built, Manifest, Tools
 from suuupra.services.gateway.api import Verifier
 from suuupra.services.gateway.service import Gateway
+from suuupra.services.gateway.service.visitors import Visitors
 from suuupra.services.gateway.settings import GatewaySettings
 
 
 def build(tools: Tools) -> Built:
     """The door of this process."""
     settings = tools.settings(GatewaySettings)
-    return Built(service=Gateway(tools.site, settings, tools.limits, tools.plugged(Verifier)))
+    visitors = Visitors(tools.keys.derive("session", "visitors"), tools.clock)
+    return Built(service=Gateway(tools.site, settings, tools.limits, tools.plugged(Verifier), visitors))
 
 
 MANIFEST = Manifest(

@@ -27,16 +27,20 @@ KINDS = (
     ("/media/", "media"),
     ("/objects/", "media"),
     ("/people/", "picture"),
-    ("/api/v1/uploads", "upload"),
+    ("/api/v1/uploads/tus", "upload"),
+    ("/api/v1/playbacks/", "playback"),
     ("/health", "health"),
     ("/realtime", "realtime"),
 )
+PREFIXES = tuple(prefix for prefix, _ in KINDS)
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 TIDY = re.compile(r"/|(?:/[\w~!$&'()*+,;=:@-][\w.~!$&'()*+,;=:@-]*)+/?", re.ASCII)
 PRINTABLE = re.compile(r"/(?:[!-$&-\[\]-~]|%[0-9A-Fa-f]{2})*")
 ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 FORBIDDEN = re.compile(r"%(?:[01][0-9A-F]|7F|5C)")
 IPV4 = 4
+VISITORS_AN_ADDRESS = 20
+BEATS_PER_MIN = 60
 COOKIE_NAMES = ("__Host-suuupra", "suuupra")
 
 
@@ -74,9 +78,8 @@ def readable(path: str) -> str:
 
 def kind_of(path: str, method: str) -> str:
     """The class of a request: each has limits of its own."""
-    for prefix, kind in KINDS:
-        if path.startswith(prefix):
-            return kind
+    if path.startswith(PREFIXES):
+        return next(kind for prefix, kind in KINDS if path.startswith(prefix))
     if path in SIGN_IN_PATHS and method not in SAFE:
         return "sign_in"
     return "api" if path.startswith("/api/") else "page"
@@ -101,15 +104,23 @@ class Policy:
     rate: Rate
     by: str = "address"
 
+    def key(self, counted: str) -> str:
+        """What stands in the store of limits."""
+        return f"gateway:{self.name}:{counted}"
+
 
 def policies(allowed: Allowances) -> Mapping[str, Policy]:
     """The limit of each class; `api-person` is that of the API for somebody signed in. Absent: no limit.
 
-    A media request with a bad grant counts as an anonymous one; with a good grant it has no limit.
+    A media request with a bad grant counts as an anonymous one; with a good grant it has no limit. Beats of a
+    film are counted a playback. `address` is what one address may ask for in all, whoever asks.
     """
     anonymous = Rate(allowed.api_anonymous_per_15min, 900, window=True)
+    whole = Rate(allowed.api_anonymous_per_15min * VISITORS_AN_ADDRESS, 900, window=True)
     return {
         "api": Policy("api", anonymous),
+        "address": Policy("address", whole),
+        "playback": Policy("playback", Rate(BEATS_PER_MIN, 60), by="playback"),
         "api-person": Policy("api-person", Rate(allowed.api_person_per_15min, 900), by="person"),
         "page": Policy("pages", Rate(allowed.pages_per_min, 60), by="person"),
         "health": Policy("health", Rate(allowed.health_per_min, 60)),

@@ -1,14 +1,18 @@
 """A request body on its way in: counted, and its beginning may be read for the token and given back."""
 
+import asyncio
 import re
+import time
 
 from starlette.types import Message, Receive
 
-from suuupra.services.gateway.api import BodyTooLarge
+from suuupra.services.gateway.api import BodyTooLarge, BodyTooSlow
 
 FORM = "application/x-www-form-urlencoded"
 FILE_FORM = "multipart/form-data"
 TOKEN_SCAN_BYTES = 64 * 1024
+GRACE_S = 10.0
+LEAST_BYTES_PER_S = 1024
 IN_FILE_FORM = re.compile(rb'name="csrf_token"\r\n\r\n([0-9a-f]*)\r\n')
 IN_FORM = re.compile(rb"(?:^|&)csrf_token=([0-9a-f]*)(?=&|$)")
 
@@ -20,6 +24,8 @@ class Body:
         self._receive = receive
         self._limit_bytes = limit_bytes
         self._seen_bytes = 0
+        self._waited_s = 0.0
+        self._is_whole = False
         self._kept: list[Message] = []
 
     async def receive(self) -> Message:
@@ -52,8 +58,23 @@ class Body:
         return head
 
     async def _next(self) -> Message:
-        message = await self._receive()
+        if self._is_whole or self._limit_bytes is None:  # an upload's own receiver knows when it stalls
+            return await self._receive()
+        message = await self._awaited()
         self._seen_bytes += len(message.get("body", b""))
-        if self._limit_bytes is not None and self._seen_bytes > self._limit_bytes:
+        self._is_whole = message["type"] != "http.request" or not message.get("more_body", False)
+        if self._seen_bytes > self._limit_bytes:
             raise BodyTooLarge
         return message
+
+    async def _awaited(self) -> Message:
+        """The next block; what counts is how long the sender let us wait, not how long we took."""
+        started = time.monotonic()
+        left_s = GRACE_S + self._seen_bytes / LEAST_BYTES_PER_S - self._waited_s
+        try:
+            async with asyncio.timeout(max(left_s, 0)):
+                return await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        finally:
+            self._waited_s += time.monotonic() - started

@@ -8,7 +8,7 @@ import secrets
 import struct
 import zlib
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Send
 
 LEAST_BYTES = 1024
 LEVEL = 5
@@ -106,15 +106,3 @@ def as_gzip(start: Message) -> Message:
     kept = [pair for pair in start.get("headers", ()) if pair[0].lower() != b"content-length"]
     more = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
     return {**start, "headers": [*kept, *more]}
-
-
-def compressed(app: ASGIApp) -> ASGIApp:
-    """The app, its texts compressed."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        asked = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
-        if scope["type"] == "http" and scope["method"] != "HEAD" and reads_gzip(asked.decode("latin-1")):
-            send = Compressor(send).send
-        await app(scope, receive, send)
-
-    return answer

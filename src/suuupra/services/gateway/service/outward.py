@@ -18,6 +18,7 @@ EXPOSED = b"X-Request-Id, RateLimit, RateLimit-Policy, Retry-After, ETag, Locati
 METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 ASKABLE = b"Content-Type, X-CSRF-Token, Idempotency-Key, If-Match, If-None-Match, traceparent"
 PREFLIGHT_LIFE_S = 600
+OK = 200
 
 
 @cache
@@ -28,14 +29,18 @@ def fixed_headers(kind: str, *, is_secure: bool) -> tuple[Raw, ...]:
     return (*raw, HSTS) if is_secure else raw
 
 
-def limit_headers(counted: Counted) -> list[Raw]:
+@cache
+def policy_header(policy: rules.Policy) -> Raw:
+    """What the limit is; the same for all."""
+    text = f'"{policy.name}";q={policy.rate.count};w={policy.rate.period_s:g}'
+    return (b"ratelimit-policy", text.encode())
+
+
+def limit_headers(counted: Counted) -> tuple[Raw, Raw]:
     """`RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers)."""
     policy, verdict = counted
-    rate = policy.rate
-    return [
-        (b"ratelimit-policy", f'"{policy.name}";q={rate.count};w={rate.period_s:g}'.encode()),
-        (b"ratelimit", f'"{policy.name}";r={verdict.remaining};t={verdict.reset_s:.0f}'.encode()),
-    ]
+    left = b'"%b";r=%d;t=%d' % (policy.name.encode(), verdict.remaining, round(verdict.reset_s))
+    return policy_header(policy), (b"ratelimit", left)
 
 
 def cors_headers(origin: str) -> list[Raw]:
@@ -61,13 +66,20 @@ def preflight(origin: str) -> tuple[Message, Message]:
     )
 
 
-def dressed(message: Message, fixed: Sequence[Raw], own: Sequence[Raw], *, varies: bool) -> Message:
+def dressed(message: Message, fixed: Sequence[Raw], own: Sequence[Raw]) -> Message:
     """The start of an answer with what it lacked; what the app set itself stays, what is ours is ours."""
-    ours = {name for name, _ in own}
-    headers = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in ours]
+    headers = list(message.get("headers", ()))
     there = {name.lower() for name, _ in headers}
-    headers += [pair for pair in fixed if pair[0] not in there]
-    headers += own
-    if varies:
-        headers.append((b"vary", b"Origin"))
+    ours = {name for name, _ in own}
+    if not ours.isdisjoint(there):
+        headers = [pair for pair in headers if pair[0].lower() not in ours]
+    headers.extend(own)
+    headers.extend([pair for pair in fixed if pair[0] not in there])
     return {**message, "headers": headers}
+
+
+def may_carry_cookie(message: Message) -> bool:
+    """Only a page that no shared cache keeps: a cookie beside it would be everybody's."""
+    headers = {name.lower(): value for name, value in message["headers"]}
+    is_page = headers.get(b"content-type", b"").startswith(b"text/html")
+    return is_page and message["status"] == OK and b"public" not in headers.get(b"cache-control", b"")

@@ -6,6 +6,11 @@ const { tus } = /** @type {any} */ (globalThis);
 const CHUNK_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 const GONE = [403, 404, 410];
+const SIGNED_OUT = 401;
+const PASSING = [408, 409, 423, 429];
+
+/** Whether a refusal may be gone a moment later: no answer, a busy server, too many at once. */
+const mayPass = (/** @type {number} */ status) => status < 400 || status >= 500 || PASSING.includes(status);
 
 /** Sends one file by tus; goes on at the byte after a cut line, a closed tab or a restarted server. */
 export class Upload extends HTMLElement {
@@ -106,6 +111,7 @@ export class Upload extends HTMLElement {
       uploadUrl: place.address,
       chunkSize: place.chunk,
       retryDelays: RETRY_MS,
+      onShouldRetry: (error) => mayPass(error.originalResponse?.getStatus() ?? 0),
       storeFingerprintForResuming: false,
       removeFingerprintOnSuccess: true,
       headers: { "X-CSRF-Token": token() },
@@ -140,7 +146,7 @@ export class Upload extends HTMLElement {
     const answer = error.originalResponse;
     const status = answer?.getStatus() ?? 0;
     const said = sentence(answer?.getBody() ?? "", "");
-    if (GONE.includes(status) || (status >= 400 && status < 500 && status !== 409 && status !== 401)) {
+    if (GONE.includes(status) || (status !== SIGNED_OUT && !mayPass(status))) {
       forget(this.ticketUrl);
       return this.fail(said || "The server no longer keeps this upload. Please start anew.");
     }
