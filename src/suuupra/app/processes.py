@@ -192,6 +192,7 @@ async def working(estate: Estate, queues: Sequence[str] = ()) -> AsyncIterator[N
     relay = Relay(premises.database, premises.shared.leases, slot)
     dispatcher = Dispatcher(premises.database, house.subscriptions(), house.works, slot)
     worker = Worker(premises.database, house.jobs(), house.works, schedules, slot, kinds=tuple(queues))
+    worker.upkeep.archive_in(premises.objects)
 
     def wake() -> None:
         relay.poke()

@@ -8,7 +8,9 @@ from suuupra.kernel.clock import Clock, SystemClock
 from suuupra.kernel.ids import TimeIds, uuid7
 from suuupra.kernel.jobs import Job, JobTable, Schedule
 from suuupra.kernel.logs import logger
+from suuupra.kernel.stores import ObjectStore
 from suuupra.kernel.work import Work
+from suuupra.platform.events.archive import Archive
 from suuupra.platform.postgres import Database
 from suuupra.platform.postgres.work import PostgresWork
 
@@ -46,11 +48,15 @@ DAYS = """
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'kernel.event'::regclass and c.relname <> 'event_default'
 """
+STRAYS = "select max(position) from kernel.event_default where moved_at < $1 and position <= $2"
 LAST_OF = "select coalesce(max(position), 0) from kernel.{table}"
 
 
 class Sweep(Job, name="kernel.sweep"):
     """Forget what is old. At least once: what is gone stays gone."""
+
+
+Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
 
 
 class Upkeep:
@@ -59,14 +65,34 @@ class Upkeep:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._archive: Archive | None = None
         self.table: JobTable = {Sweep: self.sweep}
         self.schedules = (Schedule(Sweep(), every_s=3600),)
+
+    def archive_in(self, objects: ObjectStore) -> None:
+        """From now on events are kept there before they are forgotten here."""
+        self._archive = Archive(objects)
+
+    def beside(
+        self,
+        job_tables: Mapping[str, JobTable],
+        works: Mapping[str, Work],
+        schedules: Mapping[str, Sequence[Schedule]],
+    ) -> Estate:
+        """What services have, and this housekeeping, by the same clock."""
+        work = self._database.work("kernel", clock=self._clock, ids=TimeIds())
+        return (
+            {**job_tables, "kernel": self.table},
+            {**works, "kernel": cast("Work", work)},
+            {**schedules, "kernel": self.schedules},
+        )
 
     async def sweep(self, _job: Sweep) -> None:
         now = self._clock.now()
         async with self._database.pool.driver() as driver:
             passed = await driver.fetchval(PASSED)
             dropped = await self._drop_days(driver, now - EVENTS_KEPT, passed)
+            await self._keep_strays(driver, now - EVENTS_KEPT, passed)
             for table, (kept, old) in OLD_ROWS.items():
                 await self._forget(driver, table, old, now - kept, passed)
         log.info("upkeep.done", days_dropped=dropped)
@@ -78,8 +104,7 @@ class Upkeep:
         while await driver.execute(statement, before, eldest, passed) == f"DELETE {BITE}":
             pass
 
-    @staticmethod
-    async def _drop_days(driver: Any, before: datetime, passed: int) -> int:
+    async def _drop_days(self, driver: Any, before: datetime, passed: int) -> int:
         dropped = 0
         for row in await driver.fetch(DAYS):
             day = row["relname"].removeprefix("event_")
@@ -87,27 +112,23 @@ class Upkeep:
                 continue
             last = await driver.fetchval(LAST_OF.format(table=row["relname"]))
             if last <= passed:
+                if last and self._archive is not None:
+                    await self._archive.keep(driver, row["relname"], day)
                 await driver.execute(f"drop table kernel.{row['relname']}")
                 dropped += 1
         return dropped
 
+    async def _keep_strays(self, driver: Any, before: datetime, passed: int) -> None:
+        """Events of a day that got no partition of its own."""
+        old = "moved_at < $1 and position <= $2"
+        if self._archive is None:
+            return
+        last = await driver.fetchval(STRAYS, before, passed)
+        if last is not None:
+            await self._archive.keep(driver, "event_default", f"strays-{last}", old, before, passed)
 
-Estate = tuple[Mapping[str, JobTable], Mapping[str, Work], Mapping[str, Sequence[Schedule]]]
 
-
-def with_upkeep(
-    database: Database,
-    job_tables: Mapping[str, JobTable],
-    works: Mapping[str, Work],
-    schedules: Mapping[str, Sequence[Schedule]],
-) -> Estate:
-    """What services have, and the kernel's own housekeeping, by the same clock."""
+def clock_of(works: Mapping[str, Work]) -> Clock:
+    """The clock that these services go by."""
     clocks = [cast("PostgresWork", work).clock for work in works.values()]
-    clock = clocks[0] if clocks else SystemClock()
-    upkeep = Upkeep(database, clock)
-    kernel_work = database.work("kernel", clock=clock, ids=TimeIds())
-    return (
-        {**job_tables, "kernel": upkeep.table},
-        {**works, "kernel": cast("Work", kernel_work)},
-        {**schedules, "kernel": upkeep.schedules},
-    )
+    return clocks[0] if clocks else SystemClock()

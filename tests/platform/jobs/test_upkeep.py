@@ -1,13 +1,20 @@
 """The kernel's tables forget what is done and old, and nothing else."""
 
+import gzip
+import json
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from suuupra.kernel.clock import FrozenClock, SystemClock
 from suuupra.kernel.ids import uuid7
 from suuupra.kernel.manifest import subscribe
+from suuupra.kernel.problems import Problem
 from suuupra.kernel.work import Unit
+from suuupra.platform.keys import FileKeys
+from suuupra.platform.objects import DiskObjects
 from suuupra.platform.upkeep import Sweep, Upkeep
 from tests.covers import covers
 from tests.platform.ground import Ground, Made, publish
@@ -97,6 +104,46 @@ class TestLog:
         await sweep(ground, days_later=20)
         assert await self.days(ground) == 1
         assert await ground.one("select count(*) from kernel.event") == 0
+
+    async def test_what_is_dropped_stands_in_the_archive_event_by_event(
+        self, ground: Ground, tmp_path: Path
+    ) -> None:
+        objects = DiskObjects(tmp_path / "objects", FileKeys(tmp_path / "keys"), ground.clock)
+        await publish(ground.work(), *range(2500))
+        await ground.relay().step()
+        await ground.run(
+            "insert into kernel.event_default select position + 5000, gen_random_uuid(), source, type, key,"
+            " tenant, payload, trace, at, now() - interval '30 days' from kernel.event limit 3"
+        )
+        clock = FrozenClock(SystemClock().now() + timedelta(days=20))
+        rows = "select event_id::text, type, key, payload::text, trace from kernel.event order by position"
+        before = [tuple(row) for row in await ground.rows(rows)]
+        upkeep = Upkeep(ground.database, clock)
+        upkeep.archive_in(objects)
+        await upkeep.sweep(Sweep())
+        assert await ground.one("select count(*) from kernel.event") == 0
+        kept = []
+        for stored in await objects.page("kernel/events/"):
+            body = b"".join([block async for block in objects.get(stored.key)])
+            kept += [json.loads(line) for line in gzip.decompress(body).decode().splitlines()]
+        kept.sort(key=lambda event: event["position"])
+        found = [(one["id"], one["type"], one["subject"], one["data"], one["traceid"]) for one in kept]
+        assert found == [(*row[:3], json.loads(row[3]), row[4]) for row in before]
+        assert len(found) == 2503
+        assert {one["specversion"] for one in kept} == {"1.0"}
+
+    async def test_a_day_that_cannot_be_archived_stays(self, ground: Ground, tmp_path: Path) -> None:
+        objects = DiskObjects(tmp_path / "objects", FileKeys(tmp_path / "keys"), ground.clock)
+        shutil.rmtree(tmp_path / "objects")
+        (tmp_path / "objects").write_text("no folder any more")
+        await publish(ground.work(), 1)
+        await ground.relay().step()
+        clock = FrozenClock(SystemClock().now() + timedelta(days=20))
+        with pytest.raises((OSError, Problem)):
+            upkeep = Upkeep(ground.database, clock)
+        upkeep.archive_in(objects)
+        await upkeep.sweep(Sweep())
+        assert await ground.one("select count(*) from kernel.event") == 1
 
     async def test_a_day_that_a_handler_has_not_read_is_kept(self, ground: Ground) -> None:
         await ground.dispatcher(subscribe(on_made)).step()

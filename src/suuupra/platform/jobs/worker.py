@@ -34,7 +34,7 @@ from suuupra.platform.postgres import Database
 from suuupra.platform.postgres.unit import JobLost
 from suuupra.platform.postgres.work import PostgresWork
 from suuupra.platform.schedules.scheduler import Scheduler
-from suuupra.platform.upkeep import with_upkeep
+from suuupra.platform.upkeep import Upkeep, clock_of
 
 CONCURRENCY = {"quick": 10, "normal": 4, "bulk": 2, "encode": 1, "model": 1}
 MARKS = 10
@@ -76,7 +76,8 @@ class Worker:
     ) -> None:
         self.slot = slot
         self._database = database
-        job_tables, works, schedules = with_upkeep(database, job_tables, works, schedules)
+        self.upkeep = Upkeep(database, clock_of(works))
+        job_tables, works, schedules = self.upkeep.beside(job_tables, works, schedules)
         self._jobs: dict[str, tuple[type[Job], Callable[[Any], Awaitable[None]]]] = {
             job.job_name: (job, run) for table in job_tables.values() for job, run in table.items()
         }
