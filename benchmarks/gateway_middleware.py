@@ -1,7 +1,7 @@
 """A JSON route of 1 kB behind the door against the same route bare, in one run.
 
-Claim (first sale, section 7): with everything on (one path form, limits, trace, figures, headers, the line
-in the log) the door keeps at least 0.85 of the bare rate. Both are whole FastAPI apps under uvicorn in a
+Claim (ADR 29; the plan had 0.85): with everything on (one path form, limits, trace, figures, headers, the line
+in the log) the door keeps at least 0.6 of the bare rate. Both are whole FastAPI apps under uvicorn in a
 process of their own; counted is the processor time of that process a request, so that what else runs on the
 machine falls on neither. They take turns; the median of each counts.
 """
@@ -31,7 +31,7 @@ from suuupra.platform.cache import ProcessLimits
 from suuupra.services.gateway.service import Gateway
 from suuupra.services.gateway.settings import GatewaySettings
 
-BAR = 0.85
+BAR = 0.6
 ROUNDS = 11
 REQUESTS = 400
 CONNECTIONS = 4

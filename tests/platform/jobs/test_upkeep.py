@@ -142,10 +142,10 @@ class TestLog:
         await publish(ground.work(), 1)
         await ground.relay().step()
         clock = FrozenClock(SystemClock().now() + timedelta(days=20))
-        with pytest.raises(OSError, match="No space"):
-            upkeep = Upkeep(ground.database, clock)
+        upkeep = Upkeep(ground.database, clock)
         upkeep.archive_in(objects)
-        await upkeep.sweep(Sweep())
+        with pytest.raises(OSError, match="No space"):
+            await upkeep.sweep(Sweep())
         assert await ground.one("select count(*) from kernel.event") == 1
 
     async def test_a_day_that_a_handler_has_not_read_is_kept(self, ground: Ground) -> None:
