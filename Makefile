@@ -66,7 +66,7 @@ endif
 
 suite: .venv/.dev
 	@sh deploy/chromium.sh; browser=$$?; \
-	$(BIN)/python -m pytest -n 2 $(args); suite=$$?; \
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(args); suite=$$?; \
 	[ $$browser = 0 ] || echo "The browser tests did not run: see the line about Chromium above."; \
 	[ $$suite = 0 ] && [ $$browser = 0 ]
 

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Exits 0 when a Chromium is there for the tests; installs Debian's if that needs no question.
-# Its own Chromium, not Playwright's: that one lacks H.264.
+# Debian's, not Playwright's: that one lacks H.264. The shell (Chromium without windows) where there is one.
 set -u
+package=chromium
 line='apt-get install -y --no-install-recommends chromium'
 
 there() {
   if [ -n "${SUUUPRA_TEST_CHROMIUM:-}" ]; then command -v "$SUUUPRA_TEST_CHROMIUM" >/dev/null; return; fi
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     command -v "$name" >/dev/null && return
   done
   return 1
@@ -20,7 +21,10 @@ if command -v apt-get >/dev/null; then
   fi
   if [ "$as" != no ]; then
     echo "Installing Chromium for the browser tests"
-    $as env DEBIAN_FRONTEND=noninteractive sh -c "apt-get update -qq && $line -qq" >/dev/null </dev/null
+    $as apt-get update -qq >/dev/null </dev/null
+    apt-cache show chromium-headless-shell >/dev/null 2>&1 && package=chromium-headless-shell
+    $as env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -qq "$package" \
+      >/dev/null </dev/null
     there && exit 0
   fi
 fi

@@ -4,8 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-REMEDY = "apt-get install --no-install-recommends chromium"
+# The shell is the same engine without the windows around it: half the processor time of a headless Chromium.
+CANDIDATES = (
+    "chromium-headless-shell", "/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome",
+    "google-chrome-stable",
+)  # fmt: skip
+REMEDY = "apt-get install --no-install-recommends chromium-headless-shell (or chromium)"
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
