@@ -1,6 +1,6 @@
 """A JSON route of 1 kB behind the door against the same route bare, in one run.
 
-Claim (ADR 29; the plan had 0.85): with everything on (one path form, limits, trace, figures, headers, the line
+Claim (ADR 29; the plan had 0.85): with everything on (one path form, limits, trace, figures, headers, a line
 in the log) the door keeps at least 0.6 of the bare rate. Both are whole FastAPI apps under uvicorn in a
 process of their own; counted is the processor time of that process a request, so that what else runs on the
 machine falls on neither. They take turns; the median of each counts.

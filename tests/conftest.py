@@ -1,5 +1,6 @@
 """Fixtures for all: a database, a port, a browser; and lanes that run only when named."""
 
+import gc
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -18,6 +19,13 @@ logs.configure(level="error")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "covers(*ids): the requirements this test proves")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: the collector need not walk over it in every test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

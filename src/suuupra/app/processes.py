@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -263,4 +264,7 @@ async def opened(configuration: Configuration, placement: Placement, *, is_worke
     manifests = registry.manifests()
     data_folders(configuration.get(PlatformSettings).home)
     premises = await open_premises(configuration, manifests, is_worker=is_worker)
-    return build_estate(premises, manifests, placement)
+    estate = build_estate(premises, manifests, placement)
+    gc.freeze()  # what stands now stays: it need not be looked at again
+    gc.enable()
+    return estate

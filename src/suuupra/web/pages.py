@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from suuupra.web import charts, filters
 from suuupra.web.assets import Assets
@@ -32,6 +33,22 @@ _FILTERS: tuple[Callable[..., Any], ...] = (
 )
 
 
+class Compiled(BytecodeCache):
+    """Compiled templates of this process, by source: a second house in it compiles nothing anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
+
+
 class Renderer:
     """Draws templates named `<prefix>/<file>`; an unknown name in a template is an error, not a blank."""
 
@@ -46,6 +63,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=reload,
             cache_size=-1,
+            bytecode_cache=COMPILED,
         )
         self._environment.filters.update({one.__name__: one for one in _FILTERS})
         self._environment.globals.update(
