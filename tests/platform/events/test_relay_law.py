@@ -47,6 +47,21 @@ class TestLaw:
         await schedule.look()
         assert await schedule.ground.one("select count(*) from kernel.event") == 11
 
+    async def test_whoever_is_younger_than_what_was_moved_is_waited_for(
+        self, schedule: Schedule, writers: list[Writer]
+    ) -> None:
+        """The last xid that ended is lower than that of a transaction whose id lies below the mark."""
+        elder, younger = writers[:2]
+        await schedule.look()  # the lease is there: nothing is written between the commit and the look at it
+        await schedule.change(elder, f"{schedule.prefix}/0")
+        await schedule.change(younger, f"{schedule.prefix}/1")
+        await schedule.publish(younger, "")
+        await schedule.commit(elder, "")
+        await schedule.look()
+        await schedule.look()
+        await schedule.commit(younger, "")
+        await schedule.check()
+
     async def test_who_takes_over_knows_the_gaps_below_the_mark(
         self, schedule: Schedule, writers: list[Writer]
     ) -> None:

@@ -33,7 +33,7 @@ union all select concat_ws(' ', 'head', position, epoch, high) from kernel.log_h
 KILL_LIMIT_S = 10.0
 REST_LIMIT_S = 60.0
 PAUSE_S = 0.02
-"""Between two numbers: a fault is due within twelve, and what piles up meanwhile only takes time at the end."""
+"""Between two numbers: a fault is due within twelve, and what piles up meanwhile only takes time."""
 
 
 async def start(role: str, ground: Ground, fault: str = "", slot: str = "") -> asyncio.subprocess.Process:

@@ -122,6 +122,33 @@ async def test_the_first_lesson(cinema: Academy) -> None:
     await refused_within_a_second(academy, ticket.hls)
 
 
+@covers("CON-3", "VOD-1")
+async def test_the_same_file_chosen_on_another_device_goes_on_and_another_file_begins_anew(
+    cinema: Academy,
+) -> None:
+    academy = cinema
+    course = await academy.write()
+    lesson = await video_lesson(academy, course, "Begun on the desk")
+    path, teacher = f"/courses/{course['id']}/lessons/{lesson}/uploads", academy.people["teacher"]
+    body = film("silent.mp4").read_bytes()
+    asked = {
+        "name": "silent.mp4",
+        "length_bytes": len(body),
+        "type": "video/mp4",
+        "head_sha256": hashlib.sha256(body[: 1024 * 1024]).hexdigest(),
+    }
+    first = (await academy.api("teacher", "POST", path, json=asked)).json()
+    headers = {**TUS, "x-csrf-token": await teacher.token()}
+    assert (await teacher.client.patch(first["address"], content=body[:1000], headers=headers)).is_success
+    again = (await academy.api("teacher", "POST", path, json=asked)).json()
+    assert (again["id"], again["offset_bytes"]) == (first["id"], 1000)
+    other = (await academy.api("teacher", "POST", path, json=asked | {"head_sha256": "0" * 64})).json()
+    assert other["id"] != first["id"]
+    assert not other.get("offset_bytes")
+    media = (await academy.api("teacher", "GET", path.removesuffix("uploads") + "media")).json()
+    assert media["media_id"] == other["id"]
+
+
 @covers("CON-3")
 async def test_a_file_that_is_no_video_leaves_the_lesson_with_the_reason(cinema: Academy) -> None:
     academy = cinema

@@ -10,23 +10,20 @@ GAP_KEPT_S = 60.0
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """Below `xmin` every transaction has ended; from `xmax` on none had begun."""
-
-    xmin: int
-    xmax: int
-
-
-@dataclass(frozen=True)
 class Gap:
-    """When an id was found missing, and the `xmax` of that moment."""
+    """When an id was found missing, and the transaction that moved what was found above it."""
 
     noticed_s: float
-    xmax: int
+    mover: int
 
-    def is_closed(self, snapshot: Snapshot, now_s: float) -> bool:
-        """Whoever drew the id has ended: it was rolled back. The minute covers one that had no xid yet."""
-        return snapshot.xmin >= self.xmax and now_s - self.noticed_s >= GAP_KEPT_S
+    def is_closed(self, xmin: int, now_s: float) -> bool:
+        """Whoever drew the id has ended without it: it was rolled back.
+
+        They drew it before the mover got its xid, so theirs is lower, and below `xmin` every transaction has
+        ended. (The `xmax` of the look will not do: it is one more than the last xid that *ended*, and whoever
+        drew the id may be younger than that.) The minute covers one that had no xid yet.
+        """
+        return xmin >= self.mover and now_s - self.noticed_s >= GAP_KEPT_S
 
 
 @dataclass
@@ -41,17 +38,19 @@ class Marks:
         """From what the last relay left; who drew those ids is not known, so they are kept a minute."""
         return cls(high, {gap: Gap(float("inf"), 0) for gap in gaps})
 
-    def saw(self, ids: Sequence[int], snapshot: Snapshot, now_s: float) -> None:
-        """Account for what one look found: rising ids, all that one snapshot showed from the marks on."""
+    def saw(self, ids: Sequence[int], xmin: int, mover: int | None, now_s: float) -> None:
+        """Account for what one look found: rising ids, all that one snapshot showed from the marks on.
+
+        `xmin` is the snapshot's, `mover` the transaction that moved these ids; None where there were none.
+        """
         for filled in self.gaps.keys() & set(ids):
             del self.gaps[filled]
         for missing, gap in list(self.gaps.items()):
-            if gap.noticed_s > now_s:
-                self.gaps[missing] = Gap(now_s, snapshot.xmax)
-            elif gap.is_closed(snapshot, now_s):
+            if gap.noticed_s <= now_s and gap.is_closed(xmin, now_s):
                 del self.gaps[missing]
+            elif gap.noticed_s > now_s and mover is not None:
+                self.gaps[missing] = Gap(now_s, mover)
         for found in ids:
-            if found > self.high:
-                for missing in range(self.high + 1, found):
-                    self.gaps[missing] = Gap(now_s, snapshot.xmax)
+            if found > self.high and mover is not None:
+                self.gaps.update({missing: Gap(now_s, mover) for missing in range(self.high + 1, found)})
                 self.high = found

@@ -19,7 +19,7 @@ from suuupra.kernel.problems import Unavailable
 from suuupra.kernel.stores import Lease, Leases
 from suuupra.platform.connections.failures import CONNECTION_LOST
 from suuupra.platform.connections.pool import HOT, quietly_closed, uninterrupted
-from suuupra.platform.events.marks import Marks, Snapshot
+from suuupra.platform.events.marks import Marks
 from suuupra.platform.lanes.statements import CHANNEL
 from suuupra.platform.postgres import Database
 
@@ -39,7 +39,7 @@ select (
     select id from kernel.outbox where id = any($1::bigint[])
     union (select id from kernel.outbox where id > $2 order by id limit $BATCH$)
   ) seen
-) as ids, pg_snapshot_xmin(now)::text::bigint as xmin, pg_snapshot_xmax(now)::text::bigint as xmax
+) as ids, pg_snapshot_xmin(now)::text::bigint as xmin
 from pg_current_snapshot() now
 """
 
@@ -59,7 +59,8 @@ with fence as materialized (
   update kernel.log_head set position = position + (select count(*) from taken), high = $3, gaps = $4
   where epoch = $1 and (select count(*) from taken) > 0
 )
-select (select count(*) from moved) as moved, (select count(*) from fence) as held, pg_notify($5, '')
+select (select count(*) from moved) as moved, (select count(*) from fence) as held,
+  pg_current_xact_id()::text::bigint as xid, pg_notify($5, '')
 """
 LEAD = "update kernel.log_head set epoch = $1 where epoch < $1 returning high, gaps"
 # A process that was frozen while its slot got a new one stands by from then on.
@@ -142,13 +143,13 @@ class Relay:
         from_id = 0 if self._is_full_scan else marks.high
         row = await driver.fetchrow(LOOK.replace("$BATCH$", str(BATCH)), known[1], from_id)
         ids: list[int] = row["ids"] or []
-        if ids:
-            await self._move(driver, ids, known)
-        marks.saw(ids, Snapshot(row["xmin"], row["xmax"]), monotonic())
+        mover = await self._move(driver, ids, known) if ids else None
+        marks.saw(ids, row["xmin"], mover, monotonic())
         self._is_full_scan = self._is_full_scan and len(ids) >= BATCH
         return len(ids)
 
-    async def _move(self, driver: Any, ids: list[int], known: tuple[int, list[int]]) -> None:
+    async def _move(self, driver: Any, ids: list[int], known: tuple[int, list[int]]) -> int:
+        """The xid of the transaction that moved them."""
         lease = self._lease
         if lease is None:
             raise LeaseLost
@@ -159,6 +160,7 @@ class Relay:
             self._lease = None
             raise LeaseLost(f"{row['moved']} of {len(ids)} events moved under epoch {lease.epoch}")
         METRICS.count("events_moved", len(ids))
+        return int(row["xid"])
 
     async def _leads(self, driver: Any) -> bool:
         now = monotonic()

@@ -9,6 +9,7 @@ from suuupra.services.content.api import (
     ActivateInvitation,
     CourseNotFound,
     CourseNotOpen,
+    CourseNotPublished,
     EnrolmentQuery,
     InvitationNotFound,
     InvitationsQuery,
@@ -133,7 +134,7 @@ async def test_links_taken_back_late_or_forged_open_nothing(own_room: Classroom)
 @covers("CON-16")
 async def test_only_the_author_of_a_published_course_invites(room: Classroom) -> None:
     draft, course = await room.write(), await room.publish()
-    with pytest.raises(CourseNotOpen, match="Publish the course"):
+    with pytest.raises(CourseNotPublished, match="Publish the course"):
         await invite(room, draft)
     command = InviteLearners(course_id=course.id, addresses=(ADDRESS,))
     for who in (teacher(), room.learner, room.reviewer):

@@ -127,6 +127,7 @@ from suuupra.services.content.api.problems import (
     CourseGone,
     CourseNotFound,
     CourseNotOpen,
+    CourseNotPublished,
     CourseStateForbids,
     DraftMoved,
     EnrolmentEnded,
@@ -150,9 +151,10 @@ __all__ = (
     "ApplyProgress", "ApprovalCase", "Approvals", "ArchiveCourse", "BoughtPlace", "Browse",
     "CaptionTrack", "Card", "Cards", "CaseDetail", "CaseNotFound", "CaseQuery", "CaseState", "CasesQuery",
     "Catalogue", "Categories", "Category", "Course", "CourseApproved", "CourseCompleted", "CourseGone",
-    "CourseNotFound", "CourseNotOpen", "CourseProgress", "CoursePublished", "CourseRejected",
-    "CourseState", "CourseStateForbids", "CourseSubmitted", "CourseWithdrawn", "Courses", "CoursesQuery",
-    "Cover", "DecideCase", "DeleteCourse", "DraftMoved", "EditRight", "Enrolment", "EnrolmentActivated",
+    "CourseNotFound", "CourseNotOpen", "CourseNotPublished", "CourseProgress", "CoursePublished",
+    "CourseRejected", "CourseState", "CourseStateForbids", "CourseSubmitted", "CourseWithdrawn", "Courses",
+    "CoursesQuery", "Cover", "DecideCase", "DeleteCourse", "DraftMoved", "EditRight", "Enrolment",
+    "EnrolmentActivated",
     "EnrolmentEnded", "EnrolmentGranted", "EnrolmentNotFound", "EnrolmentQuery", "EnrolmentState",
     "EnrolmentWasEnded", "Enrolments", "FacetCount", "Facets", "Gate", "GateUnmet", "Gates", "GatesQuery",
     "GetCourse", "GetCourses", "GrantEnrolment", "GrantSource", "GrantSpent", "Invitation",
@@ -232,7 +234,7 @@ class Enrolments(Protocol):
         """The asker; `CourseNotOpen` where it is not open to everyone. Joining twice is one enrolment."""
 
     async def invite(self, command: InviteLearners) -> InvitedLearners:
-        """By the author. `CourseNotOpen` before publication."""
+        """By the author. `CourseNotPublished` before publication."""
 
     async def invitations(self, query: InvitationsQuery) -> Page[Invitation]:
         """By the author."""

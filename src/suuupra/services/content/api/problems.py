@@ -41,6 +41,12 @@ class CourseNotOpen(Forbidden):
     title = "This course is by invitation"
 
 
+class CourseNotPublished(Conflict):
+    """Nobody can be invited into a course that is not there yet."""
+
+    title = "This course is not published"
+
+
 class NotEnrolled(Forbidden):
     title = "This lesson is for people in the course"
 

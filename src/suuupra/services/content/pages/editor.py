@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from suuupra.kernel.call import principal
 from suuupra.kernel.messages import Query
 from suuupra.kernel.problems import Problem
 from suuupra.services.content.api import (
@@ -30,6 +31,7 @@ from suuupra.services.content.service.authoring import (
 from suuupra.services.content.service.content import Content
 from suuupra.services.content.service.editing import CourseDraft
 from suuupra.services.content.service.ordering import MoveNode
+from suuupra.services.content.service.standing import AUTHOR
 from suuupra.web.answers import wants_fragment
 from suuupra.web.forms import Form
 from suuupra.web.parts import Option
@@ -94,6 +96,7 @@ class EditorPages:
         self._content = content
 
     async def new(self, request: Request) -> Response:
+        principal().require(AUTHOR)
         return await self._new(request, Form.of(language="en", level="all"))
 
     async def _new(self, request: Request, form: Form, status: int = 200) -> Response:

@@ -14,7 +14,7 @@ from suuupra.kernel.work import Unit
 from suuupra.services.content.api import (
     ActivateInvitation,
     CourseNotFound,
-    CourseNotOpen,
+    CourseNotPublished,
     Enrolment,
     Invitation,
     InvitationNotFound,
@@ -96,7 +96,7 @@ class Inviting:
         if course is None:
             raise CourseNotFound
         if course.state != "published":
-            raise CourseNotOpen("Publish the course before you invite people.")
+            raise CourseNotPublished("Publish the course before you invite people.")
         return course
 
     async def _invite_one(self, unit: Unit, course: Course, author: UUID, address: str) -> Invited:

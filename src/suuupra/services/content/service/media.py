@@ -1,5 +1,6 @@
 """The video of a lesson: a ticket to send a file, the link that waits for it, and what vod says of it."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from pydantic import Field
@@ -60,6 +61,15 @@ class UploadDesk(Message):
     is_away: bool = False
 
 
+NOT_TO_BE_RESUMED = (
+    vod.UploadUnknown,
+    vod.UploadExpired,
+    vod.UploadEnded,
+    vod.UploadComplete,
+    vod.WrongFile,
+)
+
+
 class LessonMediaDesk:
     """Use cases of uploads."""
 
@@ -72,20 +82,19 @@ class LessonMediaDesk:
             draft = await drafting.opened(unit, principal(), command.course_id)
             await _video_node(draft, command.lesson_id)
             link = await media.link(unit.session, command.lesson_id)
-            owner, replaces = draft.course.owner_id, _replaced(link)
+            owner, replaces, waiting = draft.course.owner_id, _replaced(link), _waiting(link)
         uploads = self._desk.neighbours.uploads
         if uploads is None:
             raise Unavailable(AWAY)
-        ticket = await uploads.open(
-            vod.OpenUpload(
-                owner_id=owner,
-                name=command.name,
-                length_bytes=command.length_bytes,
-                media_type=command.media_type,
-                head_sha256=command.head_sha256,
-                replaces=replaces,
-            )
+        order = vod.OpenUpload(
+            owner_id=owner,
+            name=command.name,
+            length_bytes=command.length_bytes,
+            media_type=command.media_type,
+            head_sha256=command.head_sha256,
+            replaces=replaces,
         )
+        ticket = await _open(uploads, order, waiting)
         async with self._desk.work.begin() as unit:
             draft = await drafting.opened(unit, principal(), command.course_id)
             await _video_node(draft, command.lesson_id)
@@ -183,6 +192,21 @@ async def _video_node(draft: Draft, lesson_id: UUID) -> None:
 def _replaced(link: MediaLink | None) -> UUID | None:
     """The asset whose file a new upload replaces: one that plays or will; a failed one is left behind."""
     return link.media_id if link is not None and link.state in {"playable", "ready"} else None
+
+
+def _waiting(link: MediaLink | None) -> UUID | None:
+    """The upload that the lesson waits for, perhaps begun on another device."""
+    if link is None or link.replacing_id is not None:
+        return link.replacing_id if link is not None else None
+    return link.media_id if link.state == "awaiting" else None
+
+
+async def _open(uploads: vod.Uploads, order: vod.OpenUpload, waiting: UUID | None) -> vod.UploadTicket:
+    """Goes on at the byte where the same file is brought once more; else a new upload."""
+    if waiting is not None and order.head_sha256:
+        with suppress(*NOT_TO_BE_RESUMED):
+            return await uploads.open(order.model_copy(update={"resumes": waiting}))
+    return await uploads.open(order)
 
 
 async def wait_for(draft: Draft, lesson_id: UUID, upload_id: UUID, replaces: UUID | None) -> None:
