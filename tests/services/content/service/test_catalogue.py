@@ -2,6 +2,7 @@ import asyncio
 import time
 
 import pytest
+from sqlalchemy import text
 
 from suuupra.kernel.messages import Query
 from suuupra.kernel.problems import Invalid
@@ -107,6 +108,17 @@ async def test_a_course_is_in_the_catalogue_two_seconds_after_its_approval(room:
         while (await room.content.catalogue.browse(asked)).total == 0:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.05)
+
+
+@covers("CON-5")
+async def test_categories_that_come_after_the_first_visitor_are_seen_at_once(own_room: Classroom) -> None:
+    desk = own_room.content.desk
+    async with desk.work.begin() as unit:
+        await unit.session.execute(text("delete from content.category"))
+    await desk.cache.delete("content:categories")
+    assert (await own_room.content.catalogue.categories(Query())).items == ()
+    await own_room.content.counting.start()
+    assert (await own_room.content.catalogue.categories(Query())).items
 
 
 @covers("CON-5")

@@ -18,6 +18,7 @@ from suuupra.services.content.store.rows import Course
 REVISION_TTL_S = 3_600.0
 HTML_TTL_S = 6 * 3_600.0
 CATEGORY_TTL_S = 30.0
+CATEGORIES = "content:categories"
 
 
 async def live_skeleton(desk: Desk, course: Course) -> Skeleton | None:
@@ -55,14 +56,16 @@ async def html_of(desk: Desk, bone: Bone) -> Prose:
 
 
 async def categories(desk: Desk) -> tuple[CategoryNode, ...]:
-    """The tree; a change is seen within half a minute."""
+    """The tree; a change is seen within half a minute, and at once on a site that has none yet."""
 
     async def make() -> bytes:
         async with desk.work.read() as session:
             nodes = await course_rows.category_nodes(session)
         return json.dumps([[node.slug, node.title, node.parent, node.position] for node in nodes]).encode()
 
-    rows = json.loads(await desk.cache.fill("content:categories", CATEGORY_TTL_S, make))
+    rows = json.loads(await desk.cache.fill(CATEGORIES, CATEGORY_TTL_S, make))
+    if not rows:
+        await desk.cache.delete(CATEGORIES)  # asked before the first start had brought them
     return tuple(CategoryNode(*row) for row in rows)
 
 
