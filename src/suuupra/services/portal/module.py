@@ -5,7 +5,7 @@ from suuupra.services.content.api import Catalogue, Courses, Enrolments, Playbac
 from suuupra.services.identity.api import Directory
 from suuupra.services.notifications.api import Feed
 from suuupra.services.portal import tables
-from suuupra.services.portal.pages import pages
+from suuupra.services.portal.pages import Behind, pages
 from suuupra.services.portal.routes import routes
 from suuupra.services.portal.service import Composer, Learning, Preferences, Storefront, Teaching
 
@@ -17,7 +17,8 @@ def build(tools: Tools) -> Built:
     storefront = Storefront(tools.bind(Catalogue), courses, enrolments, composer)
     learning = Learning(courses, enrolments, tools.bind(Playback), tools.bind(Progress), composer)
     preferences = Preferences(tools.work)
-    drawn = pages(tools.site, storefront, learning, Teaching(courses), preferences)
+    behind = Behind(tools.site, tools.cache, storefront, learning, Teaching(courses), preferences)
+    drawn = pages(behind)
     return Built(service=storefront, routes=(routes(storefront, preferences), *drawn))
 
 

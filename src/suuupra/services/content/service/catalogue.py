@@ -54,6 +54,16 @@ class CatalogueDesk:
         )
 
     async def categories(self, _query: Query) -> Categories:
+        kept_s = self._desk.settings.catalogue_cache_s
+        if kept_s <= 0:
+            return await self._categories()
+
+        async def make() -> bytes:
+            return (await self._categories()).to_wire()
+
+        return Categories.from_wire(await self._desk.cache.fill("content:counts", kept_s, make))
+
+    async def _categories(self) -> Categories:
         nodes = await cached.categories(self._desk)
         async with self._desk.work.read() as session:
             cells = await catalogue.cells(session, Browse())

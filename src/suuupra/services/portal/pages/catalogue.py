@@ -8,9 +8,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from suuupra.kernel.manifest import Site
+from suuupra.kernel.stores import Cache
 from suuupra.services.content import api as content
 from suuupra.services.portal.pages import shapes
 from suuupra.services.portal.pages.home import cache_of
+from suuupra.services.portal.pages.strangers import for_strangers
 from suuupra.services.portal.service import Storefront
 from suuupra.services.portal.service.storefront import Found
 from suuupra.web.answers import wants_fragment
@@ -48,7 +50,7 @@ class CatalogueView:
     is_narrowed: bool
 
 
-def catalogue_pages(site: Site, storefront: Storefront) -> list[Route]:
+def catalogue_pages(site: Site, storefront: Storefront, cache: Cache) -> list[Route]:
     """Routes of the catalogue."""
 
     async def catalogue(request: Request) -> Response:
@@ -70,7 +72,8 @@ def catalogue_pages(site: Site, storefront: Storefront) -> list[Route]:
             cache=cache_of(request),
         )
 
-    return [Route("/courses", catalogue), Route("/categories/{category}", catalogue)]
+    shared = for_strangers(cache, catalogue)
+    return [Route("/courses", shared), Route("/categories/{category}", shared)]
 
 
 def _question(request: Request) -> dict[str, str]:

@@ -8,10 +8,12 @@ from starlette.routing import Route
 
 from suuupra.kernel.call import principal
 from suuupra.kernel.manifest import Site
+from suuupra.kernel.stores import Cache
 from suuupra.services.content import api as content
 from suuupra.services.identity.api import Card as Face
 from suuupra.services.portal.pages import shapes
 from suuupra.services.portal.pages.home import cache_of
+from suuupra.services.portal.pages.strangers import for_strangers
 from suuupra.services.portal.service import Storefront
 from suuupra.services.portal.service.storefront import CoursePage
 from suuupra.web.answers import see_other
@@ -35,7 +37,7 @@ class CourseView:
     carry_on: str
 
 
-def course_pages(site: Site, storefront: Storefront) -> list[Route]:
+def course_pages(site: Site, storefront: Storefront, cache: Cache) -> list[Route]:
     """Routes of a course as strangers see it."""
 
     async def course(request: Request) -> Response:
@@ -67,7 +69,10 @@ def course_pages(site: Site, storefront: Storefront) -> list[Route]:
             request, f"/learn/{joined.slug}", Flash("You have joined. Enjoy the course.", "good")
         )
 
-    return [Route("/courses/{slug}", course), Route("/courses/{slug}/enrolment", join, methods=["POST"])]
+    return [
+        Route("/courses/{slug}", for_strangers(cache, course)),
+        Route("/courses/{slug}/enrolment", join, methods=["POST"]),
+    ]
 
 
 def _course(found: CoursePage) -> CourseView:

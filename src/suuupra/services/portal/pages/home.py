@@ -9,8 +9,10 @@ from starlette.routing import Route
 from suuupra.kernel.auth import Identified
 from suuupra.kernel.call import principal
 from suuupra.kernel.manifest import Site
+from suuupra.kernel.stores import Cache
 from suuupra.services.content import api as content
 from suuupra.services.portal.pages import shapes
+from suuupra.services.portal.pages.strangers import for_strangers
 from suuupra.services.portal.service import Storefront
 from suuupra.web.answers import PRIVATE, PUBLIC
 from suuupra.web.draw import draw
@@ -29,7 +31,7 @@ class HomeView:
     cards: tuple[CourseCard, ...]
 
 
-def home_pages(site: Site, storefront: Storefront) -> list[Route]:
+def home_pages(site: Site, storefront: Storefront, cache: Cache) -> list[Route]:
     """`/` and `/robots.txt`."""
 
     async def home(request: Request) -> Response:
@@ -53,7 +55,7 @@ def home_pages(site: Site, storefront: Storefront) -> list[Route]:
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE_PATHS)]
         return PlainTextResponse("\n".join(lines) + "\n")
 
-    return [Route("/", home), Route("/robots.txt", robots)]
+    return [Route("/", for_strangers(cache, home)), Route("/robots.txt", robots)]
 
 
 def cache_of(request: Request) -> str:
