@@ -8,13 +8,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from suuupra.kernel.problems import OutcomeUnknown, Unavailable
 from suuupra.platform.connections.failures import CONNECTION_LOST
@@ -23,6 +24,7 @@ LOCK_TIMEOUT_MS = 2_000
 IDLE_IN_TRANSACTION_MS = 30_000
 CONNECT_TIMEOUT_S = 5.0
 POOL_TIMEOUT_S = 5.0
+QUIET_S = 20.0
 SAFE_TENANT = re.compile(r"[A-Za-z0-9_.-]{1,63}")
 HOT = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 """For the connection of a loop: its few statements are planned once, and by their indexes."""
@@ -78,19 +80,27 @@ class Transaction:
 
 
 class Pool:
-    """Opens transactions. `size` connections stay, `overflow` more come and go, the last used goes first."""
+    """Opens transactions. `size` connections stay, `overflow` more are opened in a rush, the last used first.
+
+    Opening one costs more than most transactions, so those of a rush stay until it has been quiet for a
+    while; then all of them go at once, and the next caller opens anew.
+    """
 
     def __init__(self, dsn: str, *, size: int, overflow: int, statement_timeout_s: float) -> None:
         self.dsn = dsn
         self.statement_timeout_s = statement_timeout_s
+        self._size = size
         self._checkout_tries = size + overflow + 1
+        self._most_at_once = 0
+        self._look_later: asyncio.TimerHandle | None = None
+        self._shrinking: asyncio.Task[None] | None = None
         self._roles: dict[str, str | None] = {}
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
             poolclass=AsyncAdaptedQueuePool,
-            pool_size=size,
-            max_overflow=overflow,
+            pool_size=size + overflow,
+            max_overflow=0,
             pool_use_lifo=True,
             pool_timeout=POOL_TIMEOUT_S,
             isolation_level="AUTOCOMMIT",
@@ -119,6 +129,10 @@ class Pool:
 
     async def close(self) -> None:
         """Close every connection of the pool."""
+        if self._look_later is not None:
+            self._look_later.cancel()
+        if self._shrinking is not None:
+            await asyncio.gather(self._shrinking, return_exceptions=True)
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -162,8 +176,34 @@ class Pool:
             raise Unavailable("All connections are in use.", retry_after_s=1) from error
         except (*CONNECTION_LOST, DBAPIError) as error:
             raise Unavailable("The database does not answer.", retry_after_s=1) from error
+        self._note_rush()
         raw = await connection.get_raw_connection()
         return Transaction(connection, raw.driver_connection)
+
+    def _note_rush(self) -> None:
+        used = self._connections.checkedout()
+        self._most_at_once = max(self._most_at_once, used)
+        if self._look_later is None and used + self._connections.checkedin() > self._size:
+            self._look_later = asyncio.get_running_loop().call_later(QUIET_S, self._look)
+
+    @property
+    def _connections(self) -> AsyncAdaptedQueuePool:
+        return cast("AsyncAdaptedQueuePool", self._engine.pool)
+
+    def _look(self) -> None:
+        """Still busy: look again later. Quiet: shrink."""
+        is_quiet = self._most_at_once <= self._size and not self._connections.checkedout()
+        self._most_at_once, self._look_later = 0, None
+        if is_quiet:
+            self._shrinking = asyncio.ensure_future(self._shrink())
+        else:
+            self._look_later = asyncio.get_running_loop().call_later(QUIET_S, self._look)
+
+    async def _shrink(self) -> None:
+        """A new, empty pool takes the place of this one, whose connections are all at home."""
+        old = self._connections
+        self._engine.sync_engine.dispose(close=False)
+        await greenlet_spawn(old.dispose)
 
 
 def opening(mode: str, role: str | None, tenant: str) -> str:
