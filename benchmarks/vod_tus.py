@@ -71,7 +71,7 @@ async def measured(cinema: Cinema, method: str, address: str) -> float:
         )
     cookies = cinema.browser(cinema.teacher).cookies
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    program = (sys.executable, __file__, method, f"{address}{ticket.address}", cookie)
+    program = (sys.executable, "-m", "benchmarks.vod_tus", method, f"{address}{ticket.address}", cookie)
     process = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
     said, _ = await process.communicate()
     cinema.tickets = [ticket]

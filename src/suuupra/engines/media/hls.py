@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from operator import attrgetter
 
-from suuupra.engines.media.grid import nearest
 from suuupra.engines.media.package import INIT_NAME, segment_name
 from suuupra.engines.media.values import Presentation, Track
 
@@ -12,6 +12,7 @@ MEDIA_NAME = "index.m3u8"
 VERSION = 7
 AUDIO_GROUP = "aud"
 MICROSECONDS = 1_000_000
+TICKS, SIZE, INDEX = attrgetter("duration_ticks"), attrgetter("size_bytes"), attrgetter("index")
 
 
 def hls_master(presentation: Presentation) -> str:
@@ -33,8 +34,8 @@ def hls_media(presentation: Presentation, track_name: str) -> str:
     lines += ["#EXT-X-MEDIA-SEQUENCE:0", f"#EXT-X-PLAYLIST-TYPE:{kind}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     lines.append(f'#EXT-X-MAP:URI="{INIT_NAME}"')
     lines += [
-        f"#EXTINF:{us // MICROSECONDS}.{us % MICROSECONDS:06d},\n{segment_name(segment.index)}"
-        for segment, us in zip(track.segments, _durations_us(track), strict=True)
+        f"#EXTINF:{us // MICROSECONDS}.{us % MICROSECONDS:06d},\n{name}"
+        for name, us in zip(_names(track), _durations_us(track), strict=True)
     ]
     if presentation.is_complete:
         lines.append("#EXT-X-ENDLIST")
@@ -44,16 +45,15 @@ def hls_media(presentation: Presentation, track_name: str) -> str:
 def target_s(presentation: Presentation) -> int:
     """The longest segment of all tracks, rounded up to whole seconds."""
     longest = [
-        Fraction(max((one.duration_ticks for one in track.segments), default=0), track.timescale)
-        for track in presentation.tracks
+        Fraction(max(map(TICKS, track.segments), default=0), track.timescale) for track in presentation.tracks
     ]
     return max(1, -(-max(longest, default=Fraction(1)) // 1))
 
 
 def peak_bps(track: Track, target: int) -> int:
     """The highest rate over any run of segments that lasts 0.5 to 1.5 target durations; else of the whole."""
-    sizes = [0, *accumulate(segment.size_bytes for segment in track.segments)]
-    ends = [0, *accumulate(segment.duration_ticks for segment in track.segments)]
+    sizes = [0, *accumulate(map(SIZE, track.segments))]
+    ends = [0, *accumulate(map(TICKS, track.segments))]
     target_ticks = target * track.timescale
     least, most = -(-target_ticks // 2), target_ticks * 3 // 2  # RFC 8216, 4.3.4.2
     size, ticks = 0, 1  # of the worst run so far
@@ -103,10 +103,15 @@ def _quoted(text: str) -> str:
     return "".join(sign if sign.isprintable() and sign != '"' else " " for sign in text)
 
 
+def _names(track: Track) -> Iterable[str]:
+    return map(segment_name, map(INDEX, track.segments))
+
+
 def _durations_us(track: Track) -> Iterable[int]:
     """Each border is rounded once, so that the lines add up to the rounded whole."""
-    ends = [0, *accumulate(segment.duration_ticks for segment in track.segments)]
-    borders = [nearest(end * MICROSECONDS, track.timescale) for end in ends]
+    ends = [0, *accumulate(map(TICKS, track.segments))]
+    scale = track.timescale
+    borders = [(2 * end * MICROSECONDS + scale) // (2 * scale) for end in ends]  # the nearest one
     return [after - before for before, after in pairwise(borders)]
 
 

@@ -142,7 +142,7 @@ class Progress:
         return 100.0 * self.frames_done / self.frames_total if self.frames_total else 100.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed; a frozen one takes thrice as long to make
 class Segment:
     """`start_ticks` and `duration_ticks` in the track's timescale, on the presentation's clock."""
 
