@@ -74,7 +74,7 @@ def ported(keys: Path) -> ASGIApp:
 
 async def stay_awake() -> None:
     """Turn with the loop until cancelled."""
-    while True:
+    while True:  # noqa: ASYNC110 - it waits for nothing, on purpose
         await asyncio.sleep(0)
 
 
