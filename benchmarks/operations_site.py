@@ -67,9 +67,8 @@ def pss_mb(pids: dict[int, float]) -> dict[str, float]:
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
         found = re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)
-        name = next(
-            (word for word in ("serve", "work", "up", "postgres") if word in " ".join(words)), "other"
-        )
+        line = " ".join(words)
+        name = next((word for word in ("postgres", "serve", "work") if word in line), "supervisor")
         by_name[name] = by_name.get(name, 0) + (int(found[1]) / 1024 if found else 0)
     return by_name
 

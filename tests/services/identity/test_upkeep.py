@@ -103,6 +103,7 @@ def test_every_mail_has_words_and_says_its_site() -> None:
 async def test_a_person_who_signed_up_while_mail_was_away_gets_it_later(
     house: StandingHouse, meera: Browser
 ) -> None:
+    await house.run_until_idle()  # what others of this house have left
     shown = await meera.submit(
         "/sign-up", "/sign-up", name="Meera", address=meera.address, password="quiet lanterns over Nila"
     )

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
+if TYPE_CHECKING:  # loaded by the first text that is rendered
+    import nh3
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
 
 TAGS = frozenset(
     [
@@ -33,14 +36,17 @@ class Prose:
     removed: tuple[str, ...] = ()
 
 
-def _lower_headings(state: StateCore) -> None:
+def _lower_headings(state: "StateCore") -> None:
     """The page has its own first heading, so `#` becomes the second level."""
     for token in state.tokens:
         if token.type in {"heading_open", "heading_close"}:
             token.tag = f"h{min(int(token.tag[1]) + 1, HEADING_LEVEL_MAX)}"
 
 
-def _parser() -> MarkdownIt:
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     parser.core.ruler.push("lower_headings", _lower_headings)
     return parser
@@ -57,22 +63,25 @@ def _is_own(address: str) -> bool:
     return address.startswith("/") and not address.startswith("//") and "\\" not in address
 
 
-_MARKDOWN = _parser()
-_CLEANER = nh3.Cleaner(
-    tags=set(TAGS),
-    clean_content_tags=set(SILENT),
-    attributes={tag: set(names) for tag, names in ATTRIBUTES.items() if tag != "code"},
-    allowed_classes={"code": {"language-python", "language-js", "language-sql", "language-text"}},
-    attribute_filter=_kept,
-    url_schemes=SCHEMES,
-    link_rel="noopener nofollow",
-)
+@cache
+def _cleaner() -> "nh3.Cleaner":
+    import nh3
+
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(SILENT),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items() if tag != "code"},
+        allowed_classes={"code": {"language-python", "language-js", "language-sql", "language-text"}},
+        attribute_filter=_kept,
+        url_schemes=SCHEMES,
+        link_rel="noopener nofollow",
+    )
 
 
 def rendered(markdown: str) -> Prose:
     """HTML of an article or of the words below a video."""
-    raw = _MARKDOWN.render(markdown)
-    html = _CLEANER.clean(raw)
+    raw = _parser().render(markdown)
+    html = _cleaner().clean(raw)
     return Prose(html, len(WORD.findall(_text_of(html))), _removed(raw))
 
 

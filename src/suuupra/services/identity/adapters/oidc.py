@@ -8,12 +8,8 @@ import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
-
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, import_key
 
 from suuupra.kernel.clock import Clock
 from suuupra.kernel.problems import Late, Refused, Unavailable, Upstream
@@ -22,6 +18,9 @@ from suuupra.services.identity.api import StateMismatch, UpstreamRefused
 from suuupra.services.identity.rules import upstreams
 from suuupra.services.identity.rules.upstreams import Answer, Asking
 from suuupra.services.identity.settings import Provider
+
+if TYPE_CHECKING:  # loaded where an upstream is asked: most sites have none
+    from joserfc.jwk import KeySet
 
 KEPT_S = 3600.0
 KEYS_AGAIN_S = 60.0
@@ -34,7 +33,7 @@ class Known:
     """What discovery told of an issuer, and its keys."""
 
     metadata: Mapping[str, Any]
-    keys: KeySet
+    keys: "KeySet"
     read_at: float
 
 
@@ -105,6 +104,9 @@ class OidcClient:
 
     async def _read_id_token(self, provider: Provider, token: str) -> Mapping[str, Any]:
         """Signature by a key of the issuer; an unknown key makes us look for new ones, once a minute."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
         for turn in range(2):
             known = await self._discover(provider, renew=turn > 0)
             try:
@@ -159,8 +161,11 @@ def _address(metadata: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _keys(listed: object) -> KeySet:
+def _keys(listed: object) -> "KeySet":
     """The keys that we can read; a new kind among them harms nothing."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet, import_key
+
     keys = []
     for entry in listed if isinstance(listed, list) else ():
         with contextlib.suppress(JoseError, KeyError, TypeError, ValueError):

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zxcvbn import zxcvbn
-
 from suuupra.kernel.problems import Invalid
 
 LENGTH_MIN = 8
@@ -35,6 +33,8 @@ def check(password: str, known: Iterable[str] = (), pointer: str = "/password") 
         raise Invalid.at(pointer, f"Use at most {LENGTH_MAX} characters.")
     if not is_text(password):
         raise Invalid.at(pointer, "This holds signs that are no text.")
+    from zxcvbn import zxcvbn  # its lists of words take 15 MB: only who takes passwords holds them
+
     words = [part for text in known for part in (text, *text.replace("@", " ").split())]
     estimate = zxcvbn(password[:LOOKED_AT], user_inputs=words)
     if estimate["score"] < SCORE_MIN:

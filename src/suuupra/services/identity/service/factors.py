@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pyotp
-import segno
 
 from suuupra.kernel.audit import audited
 from suuupra.kernel.call import principal
@@ -138,6 +137,8 @@ class Factors:
 def enrolment_of(secret: str, address: str, site: str) -> Enrolment:
     """The same secret as text, as an address and as a picture."""
     uri = codes.enrolment_uri(secret, address, site)
+    import segno
+
     picture = segno.make(uri, error="m").svg_inline(
         scale=5, border=3, light="#fff", title="QR code for an authenticator"
     )
