@@ -81,7 +81,7 @@ def showcase(pages: Renderer, frame: Frame) -> str:
     shown = replace(
         frame,
         title="Components",
-        description="Every piece of the interface, in every state.",
+        description="Every piece of the interface, in each of its states.",
         navigation=frame.navigation or _NAVIGATION,
         person=frame.person or Person("Nidhi Sharma", detail="Learner"),
         account=frame.account or _ACCOUNT,
