@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyotp
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Response
 
 from suuupra.app.processes import running, server_of
 from tests import postgres
@@ -179,3 +179,34 @@ async def test_adding_a_second_factor_and_being_asked_for_it_has_no_barrier(
     wrong += await barriers(page)
     await page.context.close()
     assert not [*wrong, *said], (wrong, said)
+
+
+WEIGHTS_KB = {
+    "/": (150, 25),
+    "/courses": (150, 25),
+    "/courses/{slug}": (150, 25),
+    "/learn/{course}/{lesson}": (370, 230),
+    "/learn": (160, 30),
+    "/teach": (160, 30),
+}
+"""Portal, section 11: what a first visit transfers, and how much of it is JavaScript, packed."""
+
+
+@covers("PORT-32")
+@pytest.mark.parametrize("route", list(WEIGHTS_KB))
+async def test_a_first_visit_transfers_little(site: Site, chromium: Browser, route: str) -> None:
+    who, address = site.pages[route]
+    page, _ = await as_whom(chromium, site, site.inside.people[who], 390, "light")
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright marks its handlers
+    await page.goto(site.address + address, wait_until="networkidle")
+    whole = scripts = 0
+    for answer in answers:
+        size = (await answer.request.sizes())["responseBodySize"]
+        whole += size
+        scripts += size if "javascript" in answer.headers.get("content-type", "") else 0
+    await page.context.close()
+    whole_max, scripts_max = WEIGHTS_KB[route]
+    assert scripts > 0
+    assert scripts / 1000 <= scripts_max, (whole, scripts)
+    assert whole / 1000 <= whole_max, (whole, scripts)

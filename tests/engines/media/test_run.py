@@ -87,7 +87,12 @@ class TestCage:
     async def test_rights_are_dropped_for_good_and_the_binary_may_lie_in_a_closed_folder(
         self, tmp_path: Path
     ) -> None:
-        said = await report(Cage(Account(65534, 65534), niceness=0))
+        try:
+            said = await report(Cage(Account(65534, 65534), niceness=0))
+        except ChildDied as died:
+            if "loading shared libraries" not in str(died):
+                raise
+            pytest.skip("this Python loads its library from a folder that others may not enter")
         assert said["uid"] == said["gid"] == [65534] * 3
         assert said["groups"] == []
         closed = tmp_path / "closed"
