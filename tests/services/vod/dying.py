@@ -1,6 +1,7 @@
 """A process over the database and the folder of a running cinema, to be killed at an armed point.
 
-`dying.py DSN HOME ARMED` works until idle; with `TICKET OWNER FILE` behind it sends that file instead.
+`dying.py DSN HOME ARMED` works until idle, and with nothing armed waits to be killed from outside; with
+`TICKET OWNER FILE` behind it sends that file instead.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ async def main(dsn: str, home: str, armed: str, *upload: str) -> None:
     async with opened(dsn, faults=armed, slot="work-0", vod_chunk_bytes="65536") as cinema:
         if not upload:
             await cinema.house.run_until_idle()
+            if not armed:
+                await asyncio.Event().wait()  # its end would take the folder along: only a kill is right
             return
         ticket, owner, path = upload
         cinema.teacher = Principal(subject=UUID(owner), kind="person")

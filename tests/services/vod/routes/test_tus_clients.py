@@ -93,9 +93,9 @@ async def settled(cinema: Cinema, ticket: UploadTicket, least: int) -> int:
     return offset
 
 
-async def cut_and_go_on(cinema: Cinema, name: str, cuts: int, seed: int) -> None:
+async def cut_and_go_on(cinema: Cinema, body: bytes, cuts: int, seed: int) -> None:
     """A file whose line breaks so many times, and arrives with the same SHA-256."""
-    chance, body = random.Random(seed), film(name).read_bytes()
+    chance = random.Random(seed)
     ticket = await cinema.ticket(body)
     cookie, offset, share = signed_in(cinema), 0, max(4, cuts // 4)
     async with served(cinema) as address:
@@ -105,13 +105,17 @@ async def cut_and_go_on(cinema: Cinema, name: str, cuts: int, seed: int) -> None
             await broken_patch(address, cookie, at, body[offset:], cut)
             offset = await settled(cinema, ticket, offset)
         assert 0 < offset < len(body)
-    assert (await cinema.send(ticket, body[offset:], offset)).status_code == 204
+        status = 409
+        while status == 409:  # the last broken PATCH may still be read: a client asks again
+            offset = await cinema.offset(ticket)
+            status = (await cinema.send(ticket, body[offset:], offset)).status_code
+    assert status == 204
     assert await digest(cinema, str(ticket.id)) == hashlib.sha256(body).hexdigest()
 
 
 @covers("VOD-1", "VOD-19")
 async def test_cut_at_random_bytes_it_goes_on_and_the_bytes_are_equal(cinema: Cinema) -> None:
-    await cut_and_go_on(cinema, "short.mp4", CUTS, seed=2026)
+    await cut_and_go_on(cinema, film("short.mp4").read_bytes(), CUTS, seed=2026)
 
 
 @covers("VOD-1", "VOD-19")
