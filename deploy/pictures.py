@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Route, async_playwright
 
 TARGET = Path(__file__).parents[1] / "docs" / "images"
 PASSWORD = "kesar-neel-mor-haldi"  # noqa: S105 - the demo's, printed by the seed
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"]
 SIZES = {"light": (1280, 860, "light"), "dark": (1280, 860, "dark"), "phone": (390, 844, "light")}
+TURNS, FILM_BYTES = 3, 40_000_000
 COURSE = "/courses/waves-and-the-fourier-idea"
 
 
@@ -36,6 +37,28 @@ async def keep(page: Page, name: str) -> None:
 async def lesson_of(page: Page, address: str) -> str:
     await page.goto(f"{address}/learn/waves-and-the-fourier-idea")
     return await page.get_attribute("a[href*='/learn/waves-and-the-fourier-idea/']", "href") or ""
+
+
+async def upload(page: Page, name: str) -> None:
+    """The lesson's editor while a file is on its way: the third turn is held, then given up."""
+    turns = 0
+
+    async def held(route: Route) -> None:
+        nonlocal turns
+        turns += route.request.method == "PATCH"
+        if route.request.method != "PATCH" or turns <= TURNS:
+            await route.continue_()
+
+    await page.goto(page.url)
+    await page.locator("a[href*='/editor/lessons/']").first.click()
+    await page.route("**/api/v1/uploads/tus/**", held)
+    film = {"name": "waves-second-take.mp4", "mimeType": "video/mp4", "buffer": bytes(FILM_BYTES)}
+    await page.locator("su-upload input").set_input_files(film)  # type: ignore[arg-type]
+    await page.locator("su-upload[data-state=running]").wait_for()
+    await page.wait_for_timeout(2500)
+    await keep(page, name)
+    await page.locator("su-upload [data-act=drop]:visible").first.click()
+    await page.wait_for_timeout(500)
 
 
 async def one_look(browser: Browser, address: str, look: str, owner: dict[str, str]) -> None:
@@ -66,6 +89,7 @@ async def one_look(browser: Browser, address: str, look: str, owner: dict[str, s
     await teacher.goto(f"{address}/teach")
     await teacher.get_by_role("link", name="Waves and the Fourier idea").click()
     await keep(teacher, f"editor-{look}")
+    await upload(teacher, f"upload-{look}")
     staff = await visitor(owner["address"], owner["password"])
     await staff.goto(f"{address}/admin")
     await keep(staff, f"admin-{look}")
