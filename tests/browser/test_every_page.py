@@ -130,7 +130,7 @@ async def as_whom(
     return page, said
 
 
-@covers("PORT-33", "PORT-32", "ID-1", "NT-11")
+@covers("PORT-33")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
 async def test_no_page_has_a_barrier(site: Site, chromium: Browser, width: int, theme: str) -> None:
@@ -151,7 +151,7 @@ async def test_no_page_has_a_barrier(site: Site, chromium: Browser, width: int, 
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@covers("ID-3", "PORT-33")
+@covers("ID-5", "PORT-33")
 async def test_adding_a_second_factor_and_being_asked_for_it_has_no_barrier(
     site: Site, chromium: Browser
 ) -> None:

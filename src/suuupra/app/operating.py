@@ -20,6 +20,7 @@ from suuupra.kernel.messages import Query
 from suuupra.kernel.oversight import Deliveries, DeliveryQuery, DiscardDelivery, Health, Part, RetryDelivery
 from suuupra.kernel.problems import Problem
 from suuupra.kernel.settings import SettingsError
+from suuupra.platform.instances import Instances
 
 OPERATOR = Principal(kind="service", service="operator", strength=2)
 DISK_LOW_SHARE = 0.1
@@ -144,7 +145,7 @@ async def _video(estate: Estate, options: argparse.Namespace) -> int:
 
 async def _parts(estate: Estate) -> list[Part]:
     premises, settings = estate.premises, estate.premises.settings
-    parts = [await premises.database.part(tuple(estate.house.built))]
+    parts = [await premises.database.part(tuple(estate.house.built)), await _processes(estate)]
     free, total = shutil.disk_usage(settings.home)[2], shutil.disk_usage(settings.home)[0]
     low = free < max(settings.disk_reserve_bytes, total * DISK_LOW_SHARE)
     parts.append(
@@ -165,6 +166,14 @@ async def _parts(estate: Estate) -> list[Part]:
             if part.name != "PostgreSQL"
         ]
     return parts
+
+
+async def _processes(estate: Estate) -> Part:
+    """Who of the site has given a sign of life within the last seconds."""
+    slots = sorted({one.slot for one in await Instances(estate.premises.database, "", ()).alive()})
+    if slots:
+        return Part(name="processes", version=", ".join(slots))
+    return Part(name="processes", state="degraded", effect="nobody serves pages or does jobs just now")
 
 
 def _choices(settings: PlatformSettings) -> list[Part]:

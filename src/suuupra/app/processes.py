@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import socket
@@ -264,7 +263,4 @@ async def opened(configuration: Configuration, placement: Placement, *, is_worke
     manifests = registry.manifests()
     data_folders(configuration.get(PlatformSettings).home)
     premises = await open_premises(configuration, manifests, is_worker=is_worker)
-    estate = build_estate(premises, manifests, placement)
-    gc.freeze()  # what stands now stays: it need not be looked at again
-    gc.enable()
-    return estate
+    return build_estate(premises, manifests, placement)

@@ -10,7 +10,6 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,19 +42,10 @@ def redact(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> M
     return fields
 
 
-@dataclass
-class _State:
-    json_lines: bool = True
-    request_lines: bool = False
-
-
-_state = _State()
-
-
 def configure(*, level: str = "info", as_json: bool | None = None) -> None:
     """Set up structlog and the standard library's logging alike."""
     json_lines = not sys.stderr.isatty() if as_json is None else as_json
-    _state.json_lines, _state.request_lines = json_lines, level in {"debug", "info", "notset"}
+    REQUESTS.is_json, REQUESTS.is_on = json_lines, level in {"debug", "info"}
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -112,6 +102,7 @@ class RequestLines:
     """
 
     def __init__(self) -> None:
+        self.is_on, self.is_json = False, True
         self._clock = SystemClock()
         self._waiting: list[RequestLine] = []
         self._encode = msgspec.json.Encoder().encode
@@ -119,9 +110,9 @@ class RequestLines:
 
     def write(self, line: RequestLine) -> None:
         """Keep the line, and see that it is written."""
-        if not _state.request_lines:
+        if not self.is_on:
             return
-        if not _state.json_lines:
+        if not self.is_json:
             fields = msgspec.structs.asdict(line)
             del fields["timestamp"]
             structlog.get_logger().info(fields.pop("event"), **fields)

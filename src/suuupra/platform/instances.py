@@ -48,6 +48,7 @@ class Instances:
         self._slot = slot
         self._services = sorted(services)
         self._address = address
+        self._release = version("suuupra")
 
     async def run(self) -> None:
         """Until cancelled; then it says goodbye. A database that is away is nobody's death."""
@@ -63,7 +64,7 @@ class Instances:
     async def beat(self) -> None:
         """Here, and well."""
         async with self._database.pool.driver() as driver:
-            await driver.execute(BEAT, self._slot, self._services, self._address, version("suuupra"))
+            await driver.execute(BEAT, self._slot, self._services, self._address, self._release)
 
     async def leave(self) -> None:
         """Gone on purpose: nobody need wait for silence."""

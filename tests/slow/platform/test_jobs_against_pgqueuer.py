@@ -1,39 +1,20 @@
 """Our worker beside `pgqueuer` on the same server: jobs that do nothing, marks in batches of ten."""
 
-import asyncio
 import statistics
 import time
 from typing import Any
 
 import pytest
 
+from benchmarks.platform_jobs import jobs_a_second
 from suuupra.kernel import logs
 from tests.covers import covers
-from tests.platform.ground import Do, Ground, going
+from tests.platform.ground import Ground
 
 JOBS, ROUNDS, BAR = 3000, 3, 1.3
 WAY_OUT = "pgqueuer is not installed: pip install 'pgqueuer==1.6.0'"
 pgqueuer: Any = pytest.importorskip("pgqueuer", reason=WAY_OUT)
 types: Any = pytest.importorskip("pgqueuer.types", reason=WAY_OUT)
-
-
-async def ours(ground: Ground) -> float:
-    """Jobs a second."""
-    ran, all_ran = 0, asyncio.Event()
-
-    async def do(_job: Do) -> None:
-        nonlocal ran
-        ran += 1
-        if ran == JOBS:
-            all_ran.set()
-
-    async with ground.work().begin() as unit:
-        for n in range(JOBS):
-            unit.enqueue(Do(n=n))
-    started = time.perf_counter()
-    async with going(ground.worker({Do: do}).run):
-        await all_ran.wait()
-    return JOBS / (time.perf_counter() - started)
 
 
 async def theirs(ground: Ground) -> float:
@@ -61,7 +42,7 @@ async def test_at_least_a_third_faster(ground: Ground) -> None:
     connection = await ground.database.connect()
     await pgqueuer.Queries(pgqueuer.AsyncpgDriver(connection)).install()
     await connection.close()
-    rates = [(await ours(ground), await theirs(ground)) for _ in range(ROUNDS)]
+    rates = [(await jobs_a_second(ground, JOBS), await theirs(ground)) for _ in range(ROUNDS)]
     ratio = statistics.median(mine / other for mine, other in rates)
     print(f"ours {rates[-1][0]:,.0f} jobs/s, pgqueuer {rates[-1][1]:,.0f}, ratio {ratio:.2f}")  # noqa: T201
     assert ratio >= BAR

@@ -30,23 +30,19 @@ class Archive:
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
-    async def keep(self, driver: Any, table: str, name: str, which: str = "true", *given: Any) -> int:
-        """Write the rows of a table of events as `kernel/events/<name>.jsonl.gz`; how many there were.
+    async def keep(self, driver: Any, table: str, name: str, which: str = "true", *given: Any) -> None:
+        """Write the rows of a table of events as `kernel/events/<name>.jsonl.gz`.
 
         Whole or not at all, and the same again where it was written before: whoever deletes the rows
         afterwards may die in between.
         """
-        count = 0
 
         async def packed() -> AsyncIterator[bytes]:
-            nonlocal count
             pack = zlib.compressobj(level=6, wbits=GZIP)
             async with driver.transaction(isolation="repeatable_read", readonly=True):
                 cursor = await driver.cursor(LINES.format(table=table, which=which), *given)
                 while rows := await cursor.fetch(AT_ONCE):
-                    count += len(rows)
                     yield pack.compress("".join(f"{row[0]}\n" for row in rows).encode())
             yield pack.flush()
 
         await self._objects.put(f"{FOLDER}/{name}.jsonl.gz", packed(), MEDIA_TYPE)
-        return count

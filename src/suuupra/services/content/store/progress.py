@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, and_, cast, column, delete, func, select, tuple_
+from sqlalchemy import BigInteger, TableValuedAlias, Uuid, and_, cast, column, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from suuupra.kernel.session import Session
@@ -67,7 +67,9 @@ async def rows(session: Session, keys: Iterable[Key]) -> dict[Key, Progress]:
     return {(row.enrolment_id, row.node_id): row for row in found}
 
 
-def _pairs(first: list[UUID], second: Sequence[object], kind: type[Uuid[Any]] | type[BigInteger]) -> Any:  # noqa: ANN401 - a table
+def _pairs(
+    first: list[UUID], second: Sequence[object], kind: type[Uuid[Any]] | type[BigInteger]
+) -> TableValuedAlias:
     """Two arrays as a table of pairs: one statement to plan, however many there are."""
     arrays = (cast(first, ARRAY(Uuid)), cast(list(second), ARRAY(kind)))
     return func.unnest(*arrays).table_valued(column("first", Uuid), column("second", kind)).render_derived()
