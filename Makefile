@@ -1,6 +1,9 @@
 # Everything one does here, one word each: `make help`.
 # PYTHON=python3.12 chooses the interpreter, s=<service> one service, args='…' goes to the program behind the word.
 
+# What Python compiled is kept, whatever the shell says: a suite starts many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 SHELL := /bin/sh
 BIN := .venv/bin
 args ?=

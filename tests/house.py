@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -43,12 +44,16 @@ class StandingHouse:
 
     premises: Premises
     estates: dict[str, Estate]
-    app: Any
     relay: Relay
     dispatcher: Dispatcher
     worker: Worker
     clients: list[httpx2.AsyncClient] = field(default_factory=list)
     runs_itself: bool = False
+
+    @cached_property
+    def app(self) -> Any:
+        """What visitors reach; a test that sends no request does not pay for its routes."""
+        return self.estates["gateway"].public_app()
 
     def service(self, name: str) -> Any:
         """The service object itself, for its private side."""
@@ -129,7 +134,7 @@ async def standing_house(
         stack.push_async_callback(premises.close)
         build = _all_in_one if binding == "local" else _each_apart
         estates = await build(premises, manifests, stack)
-        house = StandingHouse(premises, estates, estates["gateway"].public_app(), *_loops(premises, estates))
+        house = StandingHouse(premises, estates, *_loops(premises, estates))
         stack.push_async_callback(_close_clients, house.clients)
         for estate in {id(found): found for found in estates.values()}.values():
             await start_services(estate)

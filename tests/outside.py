@@ -5,8 +5,6 @@ import ipaddress
 import socket
 import sys
 
-_WATCHED = {"socket.connect", "socket.sendto"}
-
 
 class OutsideWorldError(RuntimeError):
     """A test spoke to another machine. No `OSError`: code that expects faults must not swallow it."""
@@ -18,7 +16,7 @@ def stay_inside() -> None:
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    if event in _WATCHED:
+    if event in {"socket.connect", "socket.sendto"}:
         address = arguments[1]
         if isinstance(address, tuple) and not is_local(address[0]):
             raise OutsideWorldError(f"a test reached for {address[0]}:{address[1]}, outside this machine")

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from suuupra.app.processes import listen, running, server_of
+from tests.barriers import violations
 from tests.covers import covers
 from tests.house import StandingHouse, StartHouse
 from tests.journeys.people import PASSWORD, Company, Person
@@ -57,8 +57,7 @@ async def signed_in(browser: Browser, address: str, mail: str, **options: object
 
 async def no_barrier(page: Page) -> None:
     """Axe finds nothing, and nothing hangs over the edge."""
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

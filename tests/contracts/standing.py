@@ -33,22 +33,20 @@ class Operation:
         return PARAMETER.sub(lambda found: "7" if found[2] == "int" else SOMETHING, self.path)
 
 
-def flat(routes: Iterable[Any], prefix: str = "") -> Iterator[Operation]:
+def flat(routes: Iterable[Any]) -> Iterator[Operation]:
     """Every operation below these routers and routes; sockets are none."""
     for route in routes:
         if isinstance(route, APIRouter):
-            yield from flat(route.routes, prefix)
-        elif hasattr(route, "original_router"):
-            yield from flat(route.original_router.routes, prefix + route.include_context.prefix)
+            yield from flat(route.routes)
         else:
             for method in sorted(set(getattr(route, "methods", None) or ()) - {"HEAD"}):
-                yield Operation(method, prefix + route.path)
+                yield Operation(method, route.path)
 
 
 def operations_of(house: StandingHouse) -> list[Operation]:
     """All that visitors reach: routes of services, and those of the platform."""
     estate = house.estates["gateway"]
-    routes = [route for built in estate.house.built.values() for route in built.routes]
+    routes = [route for built in estate.house.built.values() for route in built.routes()]
     return sorted({*flat(routes), *flat(estate._own_routes())}, key=str)
 
 

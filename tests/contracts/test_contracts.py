@@ -46,7 +46,7 @@ def compare(path: Path, value: Any) -> None:
 async def test_the_openapi_files_are_those_of_the_routes(start_house: StartHouse) -> None:
     async with start_house() as house:
         for name, estate in house.estates.items():
-            if any(isinstance(route, APIRouter) for route in estate.house.built[name].routes):
+            if any(isinstance(route, APIRouter) for route in estate.house.built[name].routes()):
                 compare(APIS / f"{name}.json", openapi_of(estate.house, name))
 
 
@@ -123,7 +123,7 @@ async def test_every_route_lies_on_a_path_of_its_own_manifest(start_house: Start
     wrong: list[str] = []
     async with start_house() as house:
         for name, estate in house.estates.items():
-            routes = estate.house.built[name].routes
+            routes = estate.house.built[name].routes()
             found = {route.path for route in routes if isinstance(route, Route)}
             if any(isinstance(route, APIRouter) for route in routes):
                 found |= set(openapi_of(estate.house, name)["paths"])

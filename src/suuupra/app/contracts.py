@@ -14,7 +14,7 @@ from suuupra.kernel.messages import Event
 def openapi_of(house: House, name: str) -> dict[str, Any]:
     """OpenAPI 3.1 of one service's REST; empty paths where it has none."""
     app = FastAPI()
-    for route in house.built[name].routes:
+    for route in house.built[name].routes():
         if isinstance(route, APIRouter):
             app.include_router(route)
     manifest = house.manifests[name]

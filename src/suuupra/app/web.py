@@ -152,7 +152,7 @@ class Belled:
 
 def service_routes(house: House) -> list[Any]:
     """Routes of every service that stands here."""
-    return [route for built in house.built.values() for route in built.routes]
+    return [route for built in house.built.values() for route in built.routes()]
 
 
 def add_routes(app: FastAPI, routes: Sequence[Any]) -> None:

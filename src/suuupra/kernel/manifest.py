@@ -113,14 +113,17 @@ class NavigationItem:
 
 @dataclass(frozen=True)
 class Built:
-    """What a service is once it stands."""
+    """What a service is once it stands.
+
+    `routes` makes its Starlette routes and FastAPI routers; a process that only works never asks for them.
+    """
 
     service: Any
     ports: Mapping[type, object] = field(default_factory=dict)
     plugs: Mapping[type, object] = field(default_factory=dict)
     kernel_ports: Mapping[type, object] = field(default_factory=dict)
     jobs: JobTable = field(default_factory=dict)
-    routes: tuple[Any, ...] = ()
+    routes: Callable[[], tuple[Any, ...]] = tuple
     on_start: tuple[Callable[[], Awaitable[None]], ...] = ()
 
 
@@ -129,8 +132,8 @@ class Manifest:
     """What a service is before it stands; plain facts, so that the map can be drawn without building it.
 
     `paths` are the public paths of the service, for routing without building it: `{name}` is one segment, a
-    last `*` the rest. `routes` of `Built` are Starlette routes and FastAPI routers. `permissions` maps
-    `<service>.<resource>.<action>` to a sentence; `role_permissions` says which shipped role holds which.
+    last `*` the rest. `permissions` maps `<service>.<resource>.<action>` to a sentence; `role_permissions`
+    says which shipped role holds which.
     """
 
     name: str

@@ -1,6 +1,7 @@
 """Chunks: exactly the frames of the grid, in every rung; whole or not at all; never twice."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -272,7 +273,8 @@ class TestEnded:
         await until(lambda: encoders(shop) or task.done())
         await asyncio.sleep(random.Random(seed).uniform(0, 0.25))
         for encoder in encoders(shop):
-            os.kill(encoder.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended a moment ago
+                os.kill(encoder.pid, signal.SIGKILL)
         await asyncio.wait([task])
         for path in tmp_path.glob("*.mp4"):
             assert len(shown_numbers(path)) == 75

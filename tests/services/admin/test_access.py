@@ -47,7 +47,7 @@ BODY = {"reason": "for the matrix", "role": "teacher", "decision": "approve", "c
 def routes_of(house: StandingHouse) -> Iterator[tuple[str, str]]:
     """Every (method, path) of admin."""
     estate = house.estates["admin"].house
-    for found in estate.built["admin"].routes:
+    for found in estate.built["admin"].routes():
         if isinstance(found, Route):
             yield from ((method, found.path) for method in sorted((found.methods or set()) - {"HEAD"}))
     for path, operations in openapi_of(estate, "admin")["paths"].items():

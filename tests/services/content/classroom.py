@@ -158,8 +158,8 @@ class Classroom:
         pool = self.house.premises.database.pool
         async with pool.transaction("BEGIN READ ONLY") as transaction:
             rows = await transaction.driver.fetch(
-                "select payload from kernel.outbox where type = $1 union all "
-                "select payload from kernel.event where type = $1",
+                "select event_id, payload from kernel.outbox where type = $1 union all "
+                "select event_id, payload from kernel.event where type = $1 order by event_id",
                 f"content.{name}.v1",
             )
         return [dict(row["payload"]) for row in rows]

@@ -57,7 +57,7 @@ def build(tools: Tools) -> Built:
         service=desk,
         ports={AuditTrail: desk.trail},
         jobs=jobs.table(desk),
-        routes=(routes(desk), *pages(desk)),
+        routes=lambda: (routes(desk), *pages(desk)),
     )
 
 

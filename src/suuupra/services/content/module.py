@@ -53,7 +53,7 @@ def build(tools: Tools) -> Built:
         plugs={vod.PlaybackRights: content.watching},
         kernel_ports={Figures: content.counting},
         jobs=jobs.table(content),
-        routes=(routes(content), *pages(content)),
+        routes=lambda: (routes(content), *pages(content)),
         on_start=(content.counting.start,),
     )
 

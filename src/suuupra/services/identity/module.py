@@ -107,7 +107,7 @@ def build(tools: Tools) -> Built:
         },
         kernel_ports={Figures: identity.upkeep},
         jobs=jobs.table(identity),
-        routes=(routes(identity), *pages(identity)),
+        routes=lambda: (routes(identity), *pages(identity)),
         on_start=(identity.upkeep.start, identity.mail.register),
     )
 

@@ -42,7 +42,7 @@ def build(tools: Tools) -> Built:
         service=asking,
         ports={Contacts: asking, Messages: asking, Templates: asking, Feed: bell},
         jobs=jobs.table(sending),
-        routes=(routes(bell), *pages(bell)),
+        routes=lambda: (routes(bell), *pages(bell)),
     )
 
 

@@ -18,8 +18,7 @@ def build(tools: Tools) -> Built:
     learning = Learning(courses, enrolments, tools.bind(Playback), tools.bind(Progress), composer)
     preferences = Preferences(tools.work)
     behind = Behind(tools.site, tools.cache, storefront, learning, Teaching(courses), preferences)
-    drawn = pages(behind)
-    return Built(service=storefront, routes=(routes(storefront, preferences), *drawn))
+    return Built(service=storefront, routes=lambda: (routes(storefront, preferences), *pages(behind)))
 
 
 MANIFEST = Manifest(

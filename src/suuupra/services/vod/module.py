@@ -54,7 +54,7 @@ def build(tools: Tools) -> Built:
         ports={Uploads: vod.uploads, Assets: vod.assets, Playback: vod.playing},
         kernel_ports={Figures: vod.figures},
         jobs=jobs.table(vod.scanning, vod.encoding, vod.upkeep),
-        routes=(
+        routes=lambda: (
             *media_routes(vod.media),
             *tus_routes(vod.uploads, vod.receiving, settings.video_max_bytes),
             *playback_routes(vod.playing),

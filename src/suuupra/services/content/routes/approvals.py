@@ -33,8 +33,7 @@ class Decision(Message):
     reasons: tuple[str, ...] = ()
 
 
-def approval_routes(content: Content) -> APIRouter:
-    router = APIRouter()
+def add_approvals(router: APIRouter, content: Content) -> None:
 
     @router.get("/courses/{course_id}/gates")
     async def gates(course_id: UUID) -> Gates:
@@ -76,5 +75,3 @@ def approval_routes(content: Content) -> APIRouter:
         """Never on one's own work."""
         command = DecideCase(case_id=case_id, decision=body.decision, reasons=body.reasons)
         return await content.approvals.decide(command)
-
-    return router

@@ -107,16 +107,14 @@ class Address(Message):
     url: str
 
 
-def authoring_routes(content: Content) -> APIRouter:
-    router = APIRouter(prefix="/courses")
+def add_authoring(router: APIRouter, content: Content) -> None:
     _course_routes(router, content)
     _outline_routes(router, content)
     _media_routes(router, content)
-    return router
 
 
 def _course_routes(router: APIRouter, content: Content) -> None:
-    @router.post("", status_code=201)
+    @router.post("/courses", status_code=201)
     async def create(body: CreateCourse, response: Response) -> Made:
         """A new draft of the asker's."""
         made = await content.authoring.create(body)
@@ -124,14 +122,14 @@ def _course_routes(router: APIRouter, content: Content) -> None:
         tagged(response, made.etag)
         return made
 
-    @router.get("/{course_id}/draft")
+    @router.get("/courses/{course_id}/draft")
     async def draft(course_id: UUID, response: Response) -> CourseDraft:
         """The working revision with every entity tag, for its author."""
         found = await content.editing.draft(course_id)
         tagged(response, found.details_etag)
         return found
 
-    @router.patch("/{course_id}", status_code=204)
+    @router.patch("/courses/{course_id}", status_code=204)
     async def change(course_id: UUID, body: Details, etag: IfMatch, response: Response) -> None:
         """The course's own words."""
         words = body.model_dump(exclude_unset=True, exclude={"admission"})
@@ -144,55 +142,55 @@ def _course_routes(router: APIRouter, content: Content) -> None:
         if body.admission is not None:
             await content.courses.set_admission(SetAdmission(course_id=course_id, admission=body.admission))
 
-    @router.delete("/{course_id}", status_code=204)
+    @router.delete("/courses/{course_id}", status_code=204)
     async def delete(course_id: UUID) -> None:
         """An empty draft."""
         await content.courses.delete(DeleteCourse(course_id=course_id))
 
-    @router.post("/{course_id}/withdrawal")
+    @router.post("/courses/{course_id}/withdrawal")
     async def withdraw(course_id: UUID, body: Why) -> Card:
         """Out of the catalogue."""
         return await content.courses.withdraw(WithdrawCourse(course_id=course_id, reason=body.reason))
 
-    @router.delete("/{course_id}/withdrawal")
+    @router.delete("/courses/{course_id}/withdrawal")
     async def reopen(course_id: UUID) -> Card:
         """Back into the catalogue."""
         return await content.courses.reopen(ReopenCourse(course_id=course_id))
 
-    @router.post("/{course_id}/archive")
+    @router.post("/courses/{course_id}/archive")
     async def archive(course_id: UUID, body: Why) -> Card:
         """For good."""
         return await content.courses.archive(ArchiveCourse(course_id=course_id, reason=body.reason))
 
-    @router.get("/{course_id}/revisions")
+    @router.get("/courses/{course_id}/revisions")
     async def revisions(course_id: UUID) -> tuple[RevisionLine, ...]:
         """Newest first."""
         return await content.editing.list_revisions(course_id)
 
 
 def _outline_routes(router: APIRouter, content: Content) -> None:
-    @router.post("/{course_id}/sections", status_code=201)
+    @router.post("/courses/{course_id}/sections", status_code=201)
     async def add_section(course_id: UUID, body: NewSection, response: Response) -> Made:
         """At the end."""
         made = await content.authoring.add_section(AddSection(course_id=course_id, title=body.title))
         tagged(response, made.etag)
         return made
 
-    @router.post("/{course_id}/lessons", status_code=201)
+    @router.post("/courses/{course_id}/lessons", status_code=201)
     async def add_lesson(course_id: UUID, body: NewLesson, response: Response) -> Made:
         """At the end of its section."""
         made = await content.authoring.add_lesson(AddLesson(course_id=course_id, **body.model_dump()))
         tagged(response, made.etag)
         return made
 
-    @router.get("/{course_id}/lessons/{lesson_id}/draft")
+    @router.get("/courses/{course_id}/lessons/{lesson_id}/draft")
     async def lesson_draft(course_id: UUID, lesson_id: UUID, response: Response) -> LessonDraft:
         """As its author edits it."""
         found = await content.editing.lesson(course_id, lesson_id)
         tagged(response, found.etag)
         return found
 
-    @router.patch("/{course_id}/sections/{section_id}", status_code=204)
+    @router.patch("/courses/{course_id}/sections/{section_id}", status_code=204)
     async def change_section(
         course_id: UUID, section_id: UUID, body: NewSection, etag: IfMatch, response: Response
     ) -> None:
@@ -200,7 +198,7 @@ def _outline_routes(router: APIRouter, content: Content) -> None:
         command = ChangeNode(course_id=course_id, node_id=section_id, if_match=etag, title=body.title)
         tagged(response, await content.authoring.change_node(command))
 
-    @router.patch("/{course_id}/lessons/{lesson_id}", status_code=204)
+    @router.patch("/courses/{course_id}/lessons/{lesson_id}", status_code=204)
     async def change_lesson(
         course_id: UUID, lesson_id: UUID, body: LessonChange, etag: IfMatch, response: Response
     ) -> None:
@@ -213,13 +211,13 @@ def _outline_routes(router: APIRouter, content: Content) -> None:
                 AttachMedia(course_id=course_id, lesson_id=lesson_id, media_id=body.media_id)
             )
 
-    @router.delete("/{course_id}/sections/{node_id}", status_code=204)
-    @router.delete("/{course_id}/lessons/{node_id}", status_code=204)
+    @router.delete("/courses/{course_id}/sections/{node_id}", status_code=204)
+    @router.delete("/courses/{course_id}/lessons/{node_id}", status_code=204)
     async def drop(course_id: UUID, node_id: UUID, etag: IfMatch) -> None:
         """A section goes with its lessons."""
         await content.authoring.drop_node(DropNode(course_id=course_id, node_id=node_id, if_match=etag))
 
-    @router.put("/{course_id}/order", status_code=204)
+    @router.put("/courses/{course_id}/order", status_code=204)
     async def order(course_id: UUID, body: Order, etag: IfMatch, response: Response) -> None:
         """Every section and lesson, each once."""
         command = SetOrder(course_id=course_id, if_match=etag, sections=body.sections)
@@ -227,7 +225,7 @@ def _outline_routes(router: APIRouter, content: Content) -> None:
 
 
 def _media_routes(router: APIRouter, content: Content) -> None:
-    @router.put("/{course_id}/cover")
+    @router.put("/courses/{course_id}/cover")
     async def put_cover(course_id: UUID, request: Request) -> Address:
         """The body is the picture."""
         body = bytearray()
@@ -237,12 +235,12 @@ def _media_routes(router: APIRouter, content: Content) -> None:
                 raise TooLarge("A cover has at most 8 MiB.")
         return Address(url=await content.courses.put_cover(course_id, bytes(body)))
 
-    @router.delete("/{course_id}/cover", status_code=204)
+    @router.delete("/courses/{course_id}/cover", status_code=204)
     async def drop_cover(course_id: UUID) -> None:
         """Back to the drawn one."""
         await content.courses.drop_cover(course_id)
 
-    @router.post("/{course_id}/lessons/{lesson_id}/uploads", status_code=201)
+    @router.post("/courses/{course_id}/lessons/{lesson_id}/uploads", status_code=201)
     async def upload(course_id: UUID, lesson_id: UUID, body: Upload) -> UploadTicket:
         """Where to send the file; the lesson holds its id from now on. What is ready is replaced."""
         return await content.media.open_upload(
@@ -256,12 +254,12 @@ def _media_routes(router: APIRouter, content: Content) -> None:
             )
         )
 
-    @router.get("/{course_id}/lessons/{lesson_id}/media")
+    @router.get("/courses/{course_id}/lessons/{lesson_id}/media")
     async def media(course_id: UUID, lesson_id: UUID) -> UploadDesk:
         """How far upload and encoding are."""
         return await content.media.look(LessonMediaQuery(course_id=course_id, lesson_id=lesson_id))
 
-    @router.post("/{course_id}/lessons/{lesson_id}/encoding", status_code=202)
+    @router.post("/courses/{course_id}/lessons/{lesson_id}/encoding", status_code=202)
     async def retry(course_id: UUID, lesson_id: UUID) -> None:
         """Encode a failed file once more."""
         await content.media.retry(LessonMediaQuery(course_id=course_id, lesson_id=lesson_id))

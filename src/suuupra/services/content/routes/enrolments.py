@@ -48,11 +48,9 @@ class Why(Message):
     reason: str = Field(min_length=3, max_length=1_000)
 
 
-def enrolment_routes(content: Content) -> APIRouter:
-    router = APIRouter()
+def add_enrolments(router: APIRouter, content: Content) -> None:
     _learner_routes(router, content)
     _author_routes(router, content)
-    return router
 
 
 def _learner_routes(router: APIRouter, content: Content) -> None:

@@ -40,8 +40,7 @@ class Asked(BaseModel):
     limit: int = Field(default=24, ge=1, le=100)
 
 
-def reading_routes(content: Content) -> APIRouter:
-    router = APIRouter()
+def add_reading(router: APIRouter, content: Content) -> None:
 
     @router.get("/categories")
     async def categories() -> Categories:
@@ -80,8 +79,6 @@ def reading_routes(content: Content) -> APIRouter:
     async def lesson(course_id: UUID, lesson_id: UUID) -> LessonBody:
         """For those who may open it."""
         return await content.courses.lesson(LessonQuery(course_id=course_id, lesson_id=lesson_id))
-
-    return router
 
 
 def by_reference(reference: str) -> GetCourse:
