@@ -1,6 +1,6 @@
-"""Drawing inside a request: the visitor's frame, made once."""
+"""Drawing inside a request: the visitor's frame, and what of it is still on its way."""
 
-from dataclasses import dataclass, field
+import asyncio
 from pathlib import Path
 
 import httpx2
@@ -9,57 +9,94 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from suuupra.web.answers import PUBLIC
 from suuupra.web.assets import read_assets
-from suuupra.web.draw import draw, frame_of
-from suuupra.web.frame import Flash, Frame
+from suuupra.web.draw import LatePage, draw
+from suuupra.web.frame import Bell, Flash, Frame
 from suuupra.web.pages import Renderer
 from tests.covers import covers
 from tests.web.drawing import NOW
 
 
-@dataclass
-class Maker:
-    """Makes frames and counts them."""
-
-    made: list[str] = field(default_factory=list)
-
-    def __call__(self, request: Request) -> Frame:
-        self.made.append(request.url.path)
-        return Frame(NOW, flashes=(Flash("Saved"),))
+def frame(request: Request) -> Frame:
+    return Frame(NOW, flashes=(Flash("Saved"),), bell=getattr(request.state, "bell", None))
 
 
 async def show(request: Request) -> Response:
-    frame_of(request)
-    return draw(
+    answer = draw(
         request, "demo/page.html", {"word": "<b>"}, title="Hello", status=201, cache=PUBLIC, robots="noindex"
     )
+    answer.set_cookie("seen", "yes")
+    answer.headers["vary"] = "Accept"
+    return answer
 
 
-@pytest.fixture
-def maker() -> Maker:
-    return Maker()
+class Coming:
+    """Something in front that finds out what the bell says while the page is made."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def bell() -> None:
+            await asyncio.sleep(0.01)
+            scope["state"]["bell"] = Bell(7)
+
+        scope["state"] = {"coming": asyncio.ensure_future(bell())}
+        await self._app(scope, receive, send)
 
 
-@pytest.fixture
-async def web(maker: Maker, tmp_path: Path) -> httpx2.AsyncClient:
-    (tmp_path / "page.html").write_text("{{ frame.full_title }}|{{ frame.robots }}|{{ view.word }}")
-    app = Starlette(routes=[Route("/", show)])
-    app.state.pages, app.state.frames = Renderer(read_assets(), {"demo": tmp_path}), maker
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://site.localhost")
+def app(folder: Path) -> Starlette:
+    words = ("frame.full_title", "frame.robots", "view.word", "frame.bell.count if frame.bell else 0")
+    (folder / "page.html").write_text("|".join(f"{{{{ {word} }}}}" for word in words))
+    made = Starlette(routes=[Route("/", show)])
+    made.state.pages, made.state.frames = Renderer(read_assets(), {"demo": folder}), frame
+    return made
+
+
+async def get(asked: ASGIApp) -> httpx2.Response:
+    transport = httpx2.ASGITransport(app=asked)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://site.localhost") as web:
+        return await web.get("/")
 
 
 @covers("PORT-30")
-async def test_a_page_is_drawn_in_the_frame_of_its_visitor_made_once(
-    web: httpx2.AsyncClient, maker: Maker
+@pytest.mark.parametrize(("is_late", "bell"), [(False, 0), (True, 7)])
+async def test_a_page_is_drawn_in_the_frame_of_its_visitor(
+    tmp_path: Path, bell: int, *, is_late: bool
 ) -> None:
-    answer = await web.get("/")
-    assert answer.text == "Hello · Suuupra|noindex|&lt;b&gt;"
+    answer = await get(Coming(app(tmp_path)) if is_late else app(tmp_path))
+    assert answer.text == f"Hello · Suuupra|noindex|&lt;b&gt;|{bell}"
+    assert int(answer.headers["content-length"]) == len(answer.content)
     assert (answer.status_code, answer.headers["cache-control"]) == (201, PUBLIC)
-    assert maker.made == ["/"]
+    assert answer.headers.get_list("vary") == ["Accept"]
+    assert answer.headers.get_list("content-type") == ["text/html; charset=utf-8"]
 
 
 @covers("PORT-30")
-async def test_a_flash_that_was_shown_is_cleared(web: httpx2.AsyncClient) -> None:
-    assert 'flash=""' in (await web.get("/")).headers["set-cookie"]
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_flash_that_was_shown_is_cleared_beside_other_cookies(
+    tmp_path: Path, *, is_late: bool
+) -> None:
+    answer = await get(Coming(app(tmp_path)) if is_late else app(tmp_path))
+    cookies = sorted(line.split(";")[0] for line in answer.headers.get_list("set-cookie"))
+    assert cookies == ['flash=""', "seen=yes"]
+
+
+@covers("PORT-30")
+async def test_what_breaks_while_a_late_page_is_drawn_is_an_error_as_any_other(tmp_path: Path) -> None:
+    def broken() -> Response:
+        raise KeyError("no such field")
+
+    async def late(_: Request) -> Response:
+        async def nothing() -> None: ...
+
+        return LatePage(nothing(), broken, 200)  # type: ignore[arg-type]
+
+    async def sorry(_: Request, error: Exception) -> Response:
+        return Response(f"sorry: {type(error).__name__}", 500)
+
+    made = Starlette(routes=[Route("/", late)], exception_handlers={KeyError: sorry})
+    assert (await get(made)).text == "sorry: KeyError"

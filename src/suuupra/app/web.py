@@ -134,7 +134,10 @@ def _deadline(headers: Headers) -> float | None:
 
 
 class Belled:
-    """Asks how many notifications wait, for a page of somebody signed in; late: a bell without a number."""
+    """Asks how many notifications wait, for a page of somebody signed in; late: a bell without a number.
+
+    It asks while the page asks for its own parts.
+    """
 
     def __init__(self, app: ASGIApp, feed: Feed) -> None:
         self._app = app
@@ -142,12 +145,21 @@ class Belled:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and wants_page(Request(scope)) and current_call().principal.is_person:
+            asking = asyncio.create_task(self._ask(scope["state"]))
+            scope["state"]["coming"] = asking
             try:
-                async with asyncio.timeout(BELL_S):
-                    scope["state"]["bell"] = await self._feed.counts(FeedCountsQuery())
-            except (Problem, TimeoutError):
-                scope["state"]["bell"] = FeedCounts()
-        await self._app(scope, receive, send)
+                await self._app(scope, receive, send)
+            finally:
+                asking.cancel()
+        else:
+            await self._app(scope, receive, send)
+
+    async def _ask(self, state: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(BELL_S):
+                state["bell"] = await self._feed.counts(FeedCountsQuery())
+        except (Problem, TimeoutError):
+            state["bell"] = FeedCounts()
 
 
 def service_routes(house: House) -> list[Any]:

@@ -12,7 +12,7 @@ from suuupra.services.portal.service import Composer, Learning, Preferences, Sto
 
 def build(tools: Tools) -> Built:
     """Pages over the doors of content and identity."""
-    composer = Composer(tools.bind(Directory))
+    composer = Composer(tools.bind(Directory), tools.cache)
     courses, enrolments = tools.bind(Courses), tools.bind(Enrolments)
     storefront = Storefront(tools.bind(Catalogue), courses, enrolments, composer)
     learning = Learning(courses, enrolments, tools.bind(Playback), tools.bind(Progress), composer)

@@ -1,7 +1,7 @@
 """What courses look like from outside: cards, facets, the course page, outlines, the body of a lesson."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -126,21 +126,26 @@ class Shelf(Page[Card]):
     ignored: tuple[str, ...] = ()
 
 
-class GetCourse(Query):
-    """By id or by slug, a former slug too: compare `slug` of the answer and redirect.
+class OfCourse(Message):
+    """Names a course by id or by slug, a former slug too: a page asks all that it needs at once."""
+
+    course_id: UUID | None = None
+    slug: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.course_id is None) == (not self.slug):
+            raise ValueError("give course_id or slug")
+        return self
+
+
+class GetCourse(OfCourse, Query):
+    """For a former slug compare `slug` of the answer and redirect.
 
     `as_student`: its author or a reviewer sees the draft as a student would.
     """
 
-    course_id: UUID | None = None
-    slug: str = ""
     as_student: bool = False
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> "GetCourse":
-        if (self.course_id is None) == (not self.slug):
-            raise ValueError("give course_id or slug")
-        return self
 
 
 class GetCourses(Query):
@@ -196,10 +201,9 @@ class Course(Card):
     standing: Standing = Standing()
 
 
-class OutlineQuery(Query):
+class OutlineQuery(OfCourse, Query):
     """The outline as the asker sees it."""
 
-    course_id: UUID
     as_student: bool = False
 
 
@@ -218,10 +222,9 @@ class Outline(Message):
     standing: Standing = Standing()
 
 
-class LessonQuery(Query):
+class LessonQuery(OfCourse, Query):
     """One lesson for the asker; with `with_outline` the outline comes in the same answer."""
 
-    course_id: UUID
     lesson_id: UUID
     as_student: bool = False
     with_outline: bool = False

@@ -8,7 +8,7 @@ from pydantic import Field
 from suuupra.kernel.clock import Moment
 from suuupra.kernel.messages import Command, Message, Query
 from suuupra.kernel.pagination import PageQuery
-from suuupra.services.content.api.courses import REASON_MAX, Card
+from suuupra.services.content.api.courses import REASON_MAX, Card, OfCourse
 
 EnrolmentState = Literal["pending", "active", "refunded", "expired", "revoked", "left"]
 GrantSource = Literal["order", "free", "invitation", "organisation", "roster"]
@@ -202,10 +202,9 @@ class AccessVerdict(Message):
     enrolment_id: UUID | None = None
 
 
-class OpenPlayback(Command):
+class OpenPlayback(OfCourse, Command):
     """Ask for the right to watch the video of a lesson."""
 
-    course_id: UUID
     lesson_id: UUID
     as_student: bool = False
 
@@ -233,10 +232,9 @@ class PlaybackTicket(Message):
     tracks: tuple[CaptionTrack, ...] = ()
 
 
-class OpenLesson(Command):
+class OpenLesson(OfCourse, Command):
     """The learner is on the lesson's page: sets where to carry on, and starts the clock of an article."""
 
-    course_id: UUID
     lesson_id: UUID
 
 

@@ -29,7 +29,7 @@ from suuupra.services.content.service import standing
 from suuupra.services.content.service.acts import Acts
 from suuupra.services.content.service.book import Book
 from suuupra.services.content.service.desk import Desk, PruneOperations
-from suuupra.services.content.service.reading import sight
+from suuupra.services.content.service.reading import Sight, sight
 from suuupra.services.content.service.standing import ADMINISTER
 from suuupra.services.content.service.watching import parsed_ref
 from suuupra.services.content.store import courses, enrolments
@@ -49,16 +49,16 @@ class Progressing:
 
     async def open_lesson(self, command: OpenLesson) -> LessonProgress:
         """Begins the clock of an article, and says where to carry on next time."""
-        await self._must_be_open(command.course_id, command.lesson_id)
+        seen = await self._must_be_open(command.lesson_id, course_id=command.course_id, slug=command.slug)
         async with self._desk.work.begin() as unit:
-            book, place = await self._book(unit, command.course_id, command.lesson_id)
+            book, place = await self._book(unit, seen.course.id, command.lesson_id)
             book.line(place, command.lesson_id)
             await book.close()
             return standing_in(book, place, command.lesson_id)
 
     async def mark(self, command: MarkLesson) -> LessonProgress:
         """Done by hand, where the author allows it; an article read to its end is done by rule."""
-        may_mark = await self._must_be_open(command.course_id, command.lesson_id)
+        seen = await self._must_be_open(command.lesson_id, course_id=command.course_id)
         async with self._desk.work.begin() as unit:
             if known := await unit.once(command, LessonProgress):
                 return known
@@ -70,23 +70,23 @@ class Progressing:
                 book.reopen(line)
             elif facts.kind == "article" and watched.is_read(facts.words, line.opened_at, unit.now):
                 book.finish(line, "rule")
-            elif may_mark:
+            elif seen.root.may_mark_done:
                 book.finish(line, "manual")
             else:
                 raise Forbidden("The teacher lets this lesson be done by watching or reading it alone.")
             await book.close()
             return unit.answer(standing_in(book, place, command.lesson_id))
 
-    async def _must_be_open(self, course_id: UUID, lesson_id: UUID) -> bool:
-        """`NotEnrolled`, `EnrolmentEnded`, `Locked`; whether marks by hand are allowed."""
-        seen = await sight(self._desk, principal(), course_id=course_id)
+    async def _must_be_open(self, lesson_id: UUID, *, course_id: UUID | None = None, slug: str = "") -> Sight:
+        """`NotEnrolled`, `EnrolmentEnded`, `Locked`; else the course with its learner."""
+        seen = await sight(self._desk, principal(), course_id=course_id, slug=slug)
         pair = seen.skeleton.find(lesson_id)
         if pair is None:
             raise LessonNotFound
         verdict = outline.may_open(pair[1], seen.viewer)
         if not verdict.allowed:
             raise standing.refuse(seen.asker, verdict, seen.viewer)
-        return seen.root.may_mark_done
+        return seen
 
     async def _book(self, unit: Unit, course_id: UUID, lesson_id: UUID) -> tuple[Book, Enrolment]:
         learner = principal().person()

@@ -177,11 +177,19 @@ class Reading:
 
     async def outline(self, query: OutlineQuery) -> Outline:
         return outline_of(
-            await sight(self._desk, principal(), course_id=query.course_id, as_student=query.as_student)
+            await sight(
+                self._desk,
+                principal(),
+                course_id=query.course_id,
+                slug=query.slug,
+                as_student=query.as_student,
+            )
         )
 
     async def lesson(self, query: LessonQuery) -> LessonBody:
-        seen = await sight(self._desk, principal(), course_id=query.course_id, as_student=query.as_student)
+        seen = await sight(
+            self._desk, principal(), course_id=query.course_id, slug=query.slug, as_student=query.as_student
+        )
         pair = seen.skeleton.find(query.lesson_id)
         if pair is None:
             raise LessonNotFound

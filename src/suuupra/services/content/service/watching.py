@@ -79,7 +79,11 @@ class Watching:
     async def ticket(self, command: OpenPlayback) -> PlaybackTicket:
         """Decides, then hands the right along: vod does not ask back."""
         seen = await sight(
-            self._desk, principal(), course_id=command.course_id, as_student=command.as_student
+            self._desk,
+            principal(),
+            course_id=command.course_id,
+            slug=command.slug,
+            as_student=command.as_student,
         )
         bone = await self._playable(seen, command)
         stood = seen.stood.get(bone.id)

@@ -7,9 +7,10 @@ from uuid import UUID
 import structlog
 
 from suuupra.kernel.auth import Principal
-from suuupra.kernel.problems import Forbidden, Problem
+from suuupra.kernel.problems import Forbidden, NotFound, Problem
 from suuupra.services.content.api import (
     Course,
+    CourseGone,
     Courses,
     Enrolments,
     GetCourse,
@@ -17,6 +18,7 @@ from suuupra.services.content.api import (
     LessonBody,
     LessonQuery,
     MarkLesson,
+    MediaNotReady,
     MyCourse,
     MyEnrolments,
     OpenLesson,
@@ -79,38 +81,41 @@ class Learning:
 
     async def outline(self, slug: str, *, as_student: bool = False) -> tuple[Course, Outline]:
         """The course from inside; `NotEnrolled` where one only looks from outside."""
-        course = await self._courses.get(GetCourse(slug=slug, as_student=as_student))
-        outline = await self._courses.outline(OutlineQuery(course_id=course.id, as_student=as_student))
+        course, outline = await asyncio.gather(
+            self._courses.get(GetCourse(slug=slug, as_student=as_student)),
+            self._courses.outline(OutlineQuery(slug=slug, as_student=as_student)),
+        )
         return course, outline
 
     async def lesson(
         self, who: Principal, slug: str, lesson_id: UUID, *, as_student: bool = False
     ) -> LessonPage:
         """The lesson with its outline; where it has a video, a ticket to play it."""
-        course = await self._courses.get(GetCourse(slug=slug, as_student=as_student))
-        wanted = LessonQuery(
-            course_id=course.id, lesson_id=lesson_id, as_student=as_student, with_outline=True
+        lesson, ticket, _ = await asyncio.gather(
+            self._courses.lesson(
+                LessonQuery(slug=slug, lesson_id=lesson_id, as_student=as_student, with_outline=True)
+            ),
+            quiet(self._ticket(slug, lesson_id, as_student=as_student), None, name="player"),
+            self._open(who, slug, lesson_id, as_student=as_student),
         )
-        lesson, _ = await asyncio.gather(
-            self._courses.lesson(wanted), self._open(who, course, lesson_id, as_student=as_student)
-        )
-        if lesson.media is None or lesson.media.state not in PLAYABLE:
-            return LessonPage(lesson, None, self._why_not(lesson))
-        order = OpenPlayback(course_id=course.id, lesson_id=lesson_id, as_student=as_student)
+        return LessonPage(lesson, ticket, "" if ticket else self._why_not(lesson))
 
-        async def ask() -> PlaybackTicket | None:
-            return await self._playback.ticket(order)
+    async def _ticket(self, slug: str, lesson_id: UUID, *, as_student: bool) -> PlaybackTicket | None:
+        """None for what has no video, or is not to be seen: the lesson's own answer says which."""
+        try:
+            return await self._playback.ticket(
+                OpenPlayback(slug=slug, lesson_id=lesson_id, as_student=as_student)
+            )
+        except (MediaNotReady, NotFound, Forbidden, CourseGone):
+            return None
 
-        ticket = await quiet(ask(), None, name="player")
-        return LessonPage(lesson, ticket, "" if ticket else "The video is away for a moment. Try again soon.")
-
-    async def _open(self, who: Principal, course: Course, lesson_id: UUID, *, as_student: bool) -> None:
+    async def _open(self, who: Principal, slug: str, lesson_id: UUID, *, as_student: bool) -> None:
         """Note where the learner is; a visitor of a preview has no place to note."""
-        if not who.is_person or as_student or course.standing.enrolment_state != "active":
+        if not who.is_person or as_student:
             return
         try:
-            await self._progress.open_lesson(OpenLesson(course_id=course.id, lesson_id=lesson_id))
-        except Forbidden:
+            await self._progress.open_lesson(OpenLesson(slug=slug, lesson_id=lesson_id))
+        except (NotFound, Forbidden, CourseGone):
             return
         except Problem as problem:
             await log.awarning("page.part_quiet", part="place", error=type(problem).__name__)
@@ -119,6 +124,8 @@ class Learning:
     def _why_not(lesson: LessonBody) -> str:
         if lesson.kind != "video":
             return ""
+        if lesson.media is not None and lesson.media.state in PLAYABLE:
+            return "The video is away for a moment. Try again soon."
         if lesson.media is None or lesson.media.state == "awaiting":
             return "The video of this lesson is being prepared."
         return "The video of this lesson could not be prepared. Its teacher knows."
