@@ -3,7 +3,7 @@
 Claims (operations, section 11; first sale, section 7): first start to first page 10 s (initdb included), warm
 5 s and 5 CPU-s, stop 10 s (with a stream and a socket open), back within 5 s of a kill -9; the group idle
 under 600 MB (sum of PSS, after the seed's journeys), while it takes, encodes and plays a film at most
-1,200 MB beside the encoder; home, catalogue, a course and a lesson at 50 readers with 2,000 courses: p95 under
+1,200 MB beside the encoder; home, catalogue, a course and a lesson at 50 readers, 2,000 courses: p95 under
 100 ms; largest paint under 1.5 s. Each reader asks from an address of its own and turns a page a second.
 
 It starts `python -m suuupra up` on a data folder and a port of its own. `quick` leaves the seed out.
