@@ -3,7 +3,14 @@ from uuid import UUID
 import pytest
 
 from suuupra.kernel.problems import Unavailable
-from suuupra.services.content.api import CaseQuery, CourseNotFound, GateUnmet, GetCourse, LessonNotFound
+from suuupra.services.content.api import (
+    CaseQuery,
+    CourseNotFound,
+    GateUnmet,
+    GetCourse,
+    LessonNotFound,
+    OwnCourses,
+)
 from suuupra.services.content.service import drafting, media
 from suuupra.services.content.service.media import LessonMediaQuery, OpenLessonUpload, UploadDesk
 from suuupra.services.content.store import media as links
@@ -55,12 +62,15 @@ def ready(media_id: UUID, revision: int = 1, duration_ms: int = 60_000) -> vod.A
     return vod.AssetReady(asset_id=media_id, revision=revision, duration_ms=duration_ms)
 
 
-def rejected(upload_id: UUID, media_id: UUID | None = None) -> vod.UploadRejected:
+def rejected(
+    upload_id: UUID, media_id: UUID | None = None, *, is_taken_back: bool = False
+) -> vod.UploadRejected:
     return vod.UploadRejected(
         asset_id=media_id or upload_id,
         upload_id=upload_id,
         reason="This file is no video.",
         is_replacement=media_id is not None,
+        is_taken_back=is_taken_back,
     )
 
 
@@ -151,6 +161,31 @@ async def test_a_refused_replacement_changes_nothing_but_what_its_author_reads(r
         None,
         "This file is no video.",
     )
+
+
+@covers("CON-3")
+async def test_of_a_file_that_its_author_took_back_nothing_is_left_and_nothing_said(room: Classroom) -> None:
+    course, lesson, media_id = await with_video(room)
+    await tell(room, rejected(media_id, is_taken_back=True))
+    assert await desk(room, course, lesson) == UploadDesk()
+    upload_id = await replace(room, course, lesson, IDS.new())
+    assert (await desk(room, course, lesson)).media_id == upload_id
+    await tell(room, ready(upload_id))
+    second = await replace(room, course, lesson, upload_id)
+    await tell(room, rejected(second, upload_id, is_taken_back=True))
+    found = await desk(room, course, lesson)
+    assert (found.state, found.replacing_id, found.replacing_reason) == ("ready", None, "")
+
+
+@covers("CON-3", "CON-5")
+async def test_another_file_for_a_lesson_that_is_live_is_no_change_of_the_draft(room: Classroom) -> None:
+    course, lesson, media_id = await with_video(room)
+    await tell(room, ready(media_id))
+    await room.approve(await room.submit(course))
+    await replace(room, course, lesson, media_id)
+    with room.as_(course.author):
+        (own,) = (await room.content.courses.list_of_owner(OwnCourses())).items
+    assert (own.state, own.has_unpublished_changes) == ("published", False)
 
 
 @covers("CON-3")

@@ -235,7 +235,8 @@ async def wait_for(draft: Draft, lesson_id: UUID, upload_id: UUID, replaces: UUI
         link.media_id, link.state, link.reason = upload_id, "awaiting", ""
         link.duration_ms, link.media_revision = 0, 0
         link.replacing_id, link.replacing_reason = None, ""
-    await drafting.touched(draft)
+    if link is None or link.replacing_id is None:  # a replacement is seen when it is whole, edition or not
+        await drafting.touched(draft)
     await courses.bump_media(session, draft.course.id)
 
 
@@ -288,14 +289,22 @@ async def mark_failed(unit: Unit, event: vod.AssetFailed) -> None:
 
 
 async def mark_rejected(unit: Unit, event: vod.UploadRejected) -> None:
-    """Refused or expired. A replacement changes nothing but what the author reads."""
+    """Refused, expired or taken back. A replacement changes nothing but what the author reads.
+
+    Who took a file back knows it: nothing is said, and a lesson without a film is as before.
+    """
     for link in await media.by_upload(unit.session, event.upload_id):
+        state = link.state
         if link.replacing_id == event.upload_id:
-            link.replacing_id, link.replacing_reason = None, event.reason
-        elif link.state in {"awaiting", "failed"}:
-            link.state, link.reason = "failed", event.reason
+            link.replacing_id, link.replacing_reason = None, "" if event.is_taken_back else event.reason
+        elif state == "awaiting" and event.is_taken_back:
+            state = "none"
+            await unit.session.delete(link)
+        elif state in {"awaiting", "failed"}:
+            state = "failed"
+            link.state, link.reason = state, event.reason
         await courses.bump_media(unit.session, link.course_id)
-        unit.announce(media_topic(link.node_id), {"state": link.state})
+        unit.announce(media_topic(link.node_id), {"state": state})
 
 
 def media_topic(lesson_id: UUID) -> str:

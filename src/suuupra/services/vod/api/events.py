@@ -14,12 +14,13 @@ class FileScanned(Event, wire="vod.file_scanned.v1", key="asset_id"):
 
 
 class UploadRejected(Event, wire="vod.upload_rejected.v1", key="asset_id"):
-    """Refused or expired, with a sentence; `is_replacement`: the asset itself stays as it was."""
+    """Refused, expired or taken back, with a sentence; `is_replacement`: the asset itself stays as it was."""
 
     asset_id: UUID
     upload_id: UUID
     reason: str
     is_replacement: bool = False
+    is_taken_back: bool = False
 
 
 class FirstRungReady(Event, wire="vod.first_rung_ready.v1", key="asset_id"):

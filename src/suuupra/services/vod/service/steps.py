@@ -30,7 +30,9 @@ JOBS: dict[str, type[orders.StepJob]] = {
 }
 
 
-async def refuse_upload(unit: Unit, upload: Upload, state: UploadState, reason: str) -> None:
+async def refuse_upload(
+    unit: Unit, upload: Upload, state: UploadState, reason: str, *, is_taken_back: bool = False
+) -> None:
     """End an upload with a sentence for its owner; its bytes go away by a job."""
     if not may_follow(UploadState(upload.state), state):
         return
@@ -45,6 +47,7 @@ async def refuse_upload(unit: Unit, upload: Upload, state: UploadState, reason: 
             upload_id=upload.id,
             reason=reason,
             is_replacement=upload.replaces is not None,
+            is_taken_back=is_taken_back,
         )
     )
     unit.enqueue(orders.DropBytes(upload_id=upload.id), unique=f"drop:{upload.id}")

@@ -194,7 +194,7 @@ class UploadDesk:
         async with self._ground.work.begin() as unit:
             upload = authorised(await upload_rows.one(unit.session, command.id, lock=True), who)
             if upload.state not in ENDED:
-                await refuse_upload(unit, upload, UploadState.REJECTED, CANCELLED)
+                await refuse_upload(unit, upload, UploadState.REJECTED, CANCELLED, is_taken_back=True)
                 asset = await asset_rows.one(unit.session, upload.asset_id, lock=True)
                 if upload.replaces is None and asset is not None:
                     asset.state, asset.deleted_at = AssetState.DELETED, unit.now
