@@ -328,9 +328,7 @@ async def _seeded(site: Site, table: Table) -> None:
     began = time.perf_counter()
     most, played = await busy_mb(site, lambda: any((site.home / "run").glob("seed-demo-*.json")))
     table.row("seed with its video, after the first page", time.perf_counter() - began, 120, "s")
-    print(
-        ", ".join(f"{name} {value:.0f} MB" for name, value in sorted(most.items())), f"{played:,} bytes seen"
-    )
+    print(f"{told(most)}; {played:,} bytes played")
     table.row("group that takes, encodes, plays, sum of PSS", beside_encoder(most), 1200, "MB")
     found = await preview(site)
     assert found is not None
