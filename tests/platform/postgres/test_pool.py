@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from tests.covers import covers
 from tests.platform.ground import Ground, eventually, standing
@@ -50,3 +51,25 @@ async def test_a_connection_in_use_is_never_taken_away(
             pid = await held.fetchval("select pg_backend_pid()")
             await asyncio.sleep(0.5)
             assert await held.fetchval("select pg_backend_pid()") == pid
+
+
+@covers("PLT-1", "PLT-6")
+async def test_who_is_cancelled_while_a_read_begins_leaves_nobody_a_read_only_transaction(
+    ground_dsn: str,
+) -> None:
+    """At whatever turn of the loop the cancellation comes, the next one on that connection may write."""
+    async with standing(ground_dsn, size=1, overflow=0) as alone:
+
+        async def read() -> None:
+            async with alone.work().read() as session:
+                await session.execute(text("select 1"))
+
+        await read()
+        for turn in range(60):
+            reader = asyncio.create_task(read())
+            for _ in range(turn):
+                await asyncio.sleep(0)
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+            async with alone.database.pool.transaction("BEGIN") as transaction:
+                assert await transaction.driver.fetchval("show transaction_read_only") == "off", turn

@@ -55,21 +55,26 @@ class Transaction:
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:
         self.connection = connection
         self.driver = driver
-        self.is_over = False
+        self._may_be_open = False
+
+    async def begin(self, opening: str) -> None:
+        """Who is cancelled in here knows less than the server: it may have begun all the same."""
+        self._may_be_open = True
+        await self.driver.execute(opening)
 
     async def commit(self) -> None:
         """Shielded from cancellation; a connection lost in here leaves the outcome unknown."""
-        self.is_over = True
         try:
             status = await uninterrupted(self.driver.execute("COMMIT"))
         except CONNECTION_LOST as error:
             raise OutcomeUnknown(retry_after_s=1) from error
+        self._may_be_open = False
         if status != "COMMIT":
             raise RuntimeError("a failed statement was swallowed inside the unit: nothing was saved")
 
     async def give_back(self) -> None:
-        """Roll back what is still open and return the connection, or throw it away if it is spoilt."""
-        if not self.driver.is_closed() and self.driver.is_in_transaction():
+        """Roll back what is or may be open and return the connection, or throw it away if it is spoilt."""
+        if not self.driver.is_closed() and (self._may_be_open or self.driver.is_in_transaction()):
             try:
                 await self.driver.execute("ROLLBACK", timeout=CONNECT_TIMEOUT_S)
             except (*CONNECTION_LOST, asyncpg.PostgresError):
@@ -158,7 +163,7 @@ class Pool:
             try:
                 if not transaction.driver.is_closed():
                     if opening:
-                        await transaction.driver.execute(opening)
+                        await transaction.begin(opening)
                     return transaction
             except CONNECTION_LOST as error:
                 cause = error
