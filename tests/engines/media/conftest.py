@@ -1,7 +1,9 @@
 """Fixtures of the media engine: one ffmpeg and one folder of sources a session, a workshop a test."""
 
+import contextlib
 from pathlib import Path
 
+import psutil
 import pytest
 
 from suuupra.engines.media.binary import Ffmpeg
@@ -42,3 +44,10 @@ class Opener:
 @pytest.fixture
 def opened(studio: Studio) -> Opener:
     return Opener(studio)
+
+
+def line_of(process: psutil.Process) -> list[str]:
+    """The command line; of one that ended a moment ago, nothing."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return list(process.cmdline())
+    return []

@@ -31,7 +31,7 @@ from suuupra.engines.media.run import Account
 from suuupra.engines.media.values import Progress, Rung, Source
 from suuupra.engines.media.workshop import Workshop, sweep
 from tests.covers import covers
-from tests.engines.media.conftest import Opener
+from tests.engines.media.conftest import Opener, line_of
 from tests.engines.media.sources import Studio, shown_numbers
 from tests.engines.media.test_probe import changing
 from tests.engines.media.test_run import until
@@ -236,7 +236,7 @@ async def running(shop: Workshop, opened: Opener, folder: Path, watch: Watch) ->
 
 def encoders(shop: Workshop) -> list[psutil.Process]:
     found = psutil.Process().children(recursive=True)
-    return [one for one in found if one.cmdline()[:1] == [shop.ffmpeg.path]]
+    return [one for one in found if line_of(one)[:1] == [shop.ffmpeg.path]]
 
 
 def left(shop: Workshop, folder: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from suuupra.engines.media.control import Control
 from suuupra.engines.media.problems import Cancelled, ChildDied
 from suuupra.engines.media.run import Account, Cage, run_program
 from tests.covers import covers
+from tests.engines.media.conftest import line_of
 
 PYTHON = sys.executable
 FREE = Cage(niceness=0)
@@ -63,7 +64,7 @@ async def until(condition: object, seconds: float = 10.0) -> None:
 def children() -> list[psutil.Process]:
     """Those of `python` above that have become their program: the launcher is over."""
     found = psutil.Process().children()
-    return [one for one in found if one.cmdline()[:4] == [PYTHON, "-I", "-S", "-c"]]
+    return [one for one in found if line_of(one)[:4] == [PYTHON, "-I", "-S", "-c"]]
 
 
 async def report(cage: Cage) -> dict[str, object]:
