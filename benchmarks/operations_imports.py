@@ -18,7 +18,7 @@ def memory():
     gc.collect()
     with open("/proc/self/smaps_rollup") as file:
         return int(re.search(r"^Pss_Anon:\\s+(\\d+)", file.read(), re.MULTILINE)[1]) / 1024
-from suuupra.app import estate_parts
+COMMON
 before, found = memory(), {}
 for name in sys.argv[1:]:
     began = time.process_time()
@@ -37,7 +37,7 @@ COMMON = (
 
 def once() -> dict[str, tuple[float, float]]:
     """Milliseconds and MB by service, in the order in which they stand on each other."""
-    program = PROGRAM.replace("from suuupra.app import estate_parts", COMMON)
+    program = PROGRAM.replace("COMMON", COMMON)
     done = subprocess.run(
         [sys.executable, "-c", program, *SERVICES], capture_output=True, text=True, check=True
     )

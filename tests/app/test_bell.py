@@ -82,3 +82,18 @@ async def test_nobody_goes_on_asking_for_a_page_that_is_gone() -> None:
     await visit(Belled(page, feed), scope())  # type: ignore[arg-type]
     await asyncio.sleep(0)
     assert feed.was_cancelled
+
+
+@covers("PORT-30", "NT-11")
+async def test_a_bell_that_breaks_costs_a_page_its_number_and_no_more() -> None:
+    class Broken(Feed):
+        async def counts(self, _: FeedCountsQuery) -> FeedCounts:
+            raise KeyError("a bug of theirs")
+
+    asked = scope()
+
+    async def page(scope: Scope, _receive: Receive, _send: Send) -> None:
+        await scope["state"]["coming"]
+
+    await visit(Belled(page, Broken()), asked)  # type: ignore[arg-type]
+    assert asked["state"] == {"bell": FeedCounts()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -35,6 +36,7 @@ from suuupra.web.draw import frame_of
 from suuupra.web.pages import Renderer
 from suuupra.web.showcase import showcase
 
+log = structlog.get_logger()
 BELL_S = 0.2
 INTERNAL = ("/ports/", "/metrics", "/health")
 HOT = ("/static", "/media", "/objects", "/realtime", "/api/v1/uploads/tus", "/api/v1/playbacks")
@@ -150,6 +152,7 @@ class Belled:
             try:
                 await self._app(scope, receive, send)
             finally:
+                del scope["state"]["coming"]
                 asking.cancel()
         else:
             await self._app(scope, receive, send)
@@ -158,8 +161,10 @@ class Belled:
         try:
             async with asyncio.timeout(BELL_S):
                 state["bell"] = await self._feed.counts(FeedCountsQuery())
-        except (Problem, TimeoutError):
+        except Exception as error:  # noqa: BLE001 - no page fails for its bell, nor the page about the failure
             state["bell"] = FeedCounts()
+            if not isinstance(error, Problem | TimeoutError):
+                await log.aerror("page.bell_failed", exc_info=error)
 
 
 def service_routes(house: House) -> list[Any]:
